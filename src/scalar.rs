@@ -1,0 +1,45 @@
+//! The two floating-point types that networks are made of.
+
+use ndarray::NdFloat;
+
+use crate::linalg::kernels::Kernels;
+
+/// `f32` or `f64`: the type of a network's numbers. Sealed.
+pub trait Scalar: NdFloat + Default + std::iter::Sum + Kernels {
+    /// The type's name: "f32" or "f64".
+    const NAME: &'static str;
+
+    /// The nearest number of this type.
+    fn from_f64(value: f64) -> Self;
+
+    /// The number as `f64`, exactly.
+    fn as_f64(self) -> f64;
+}
+
+impl Scalar for f32 {
+    const NAME: &'static str = "f32";
+
+    #[inline(always)]
+    fn from_f64(value: f64) -> Self {
+        value as f32
+    }
+
+    #[inline(always)]
+    fn as_f64(self) -> f64 {
+        f64::from(self)
+    }
+}
+
+impl Scalar for f64 {
+    const NAME: &'static str = "f64";
+
+    #[inline(always)]
+    fn from_f64(value: f64) -> Self {
+        value
+    }
+
+    #[inline(always)]
+    fn as_f64(self) -> f64 {
+        self
+    }
+}
