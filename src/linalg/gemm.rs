@@ -1,0 +1,211 @@
+//! The one door to matrix products.
+
+use ndarray::{ArrayView2, ArrayViewMut2};
+
+use super::{blocked, naive};
+use crate::error::{Error, Result};
+use crate::scalar::Scalar;
+
+/// Who computes a matrix product.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Backend {
+    /// OpenBLAS, on one thread a call.
+    OpenBlas,
+    /// The pure-Rust crate matrixmultiply, on one thread.
+    MatrixMultiply,
+    /// Plain Rust loops in an order that suits the caches. A baseline.
+    Blocked,
+    /// The triple loop. A baseline and the tests' oracle.
+    Naive,
+}
+
+impl Default for Backend {
+    /// OpenBLAS where it is linked, else matrixmultiply.
+    fn default() -> Self {
+        if cfg!(feature = "openblas") { Backend::OpenBlas } else { Backend::MatrixMultiply }
+    }
+}
+
+/// A matrix product on the calling thread, by a chosen backend.
+///
+/// ```
+/// use blastrain::linalg::Gemm;
+/// use ndarray::{Array2, array};
+///
+/// let (a, b) = (array![[1.0, 2.0], [3.0, 4.0]], array![[0.5], [0.25]]);
+/// let mut c = Array2::zeros((2, 1));
+/// Gemm::default().product(1.0, a.view(), b.view(), 0.0, c.view_mut());
+/// assert_eq!(c, array![[1.0], [2.5]]);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Gemm {
+    backend: Backend,
+}
+
+impl Gemm {
+    /// Products by `backend`.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] for [`Backend::OpenBlas`] in a build without it.
+    pub fn new(backend: Backend) -> Result<Self> {
+        if backend == Backend::OpenBlas && !cfg!(feature = "openblas") {
+            return Err(Error::Unavailable {
+                what: "the backend OpenBlas".into(),
+                why: "build with the feature openblas-system or openblas-static".into(),
+            });
+        }
+        Ok(Self { backend })
+    }
+
+    /// Who computes.
+    pub fn backend(self) -> Backend {
+        self.backend
+    }
+
+    /// `c ← alpha·a·b + beta·c` with a `(m, k)`, b `(k, n)` and c `(m, n)`; `beta` 0 overwrites c
+    /// whatever it holds.
+    ///
+    /// OpenBLAS takes views whose rows or columns lie in memory without gaps between values (row
+    /// shards, column blocks and transposes of row-major matrices do); others go through
+    /// matrixmultiply. Nothing is allocated here.
+    ///
+    /// # Panics
+    /// If the shapes do not fit.
+    #[inline]
+    pub fn product<F: Scalar>(
+        self,
+        alpha: F,
+        a: ArrayView2<'_, F>,
+        b: ArrayView2<'_, F>,
+        beta: F,
+        mut c: ArrayViewMut2<'_, F>,
+    ) {
+        let done = match self.backend {
+            Backend::OpenBlas => F::openblas_gemm(alpha, a, b, beta, &mut c),
+            _ => false,
+        };
+        let backend = match self.backend {
+            Backend::OpenBlas if !done => Backend::MatrixMultiply,
+            other => other,
+        };
+        match backend {
+            Backend::OpenBlas => {}
+            Backend::MatrixMultiply => F::matrix_multiply_gemm(alpha, a, b, beta, &mut c),
+            Backend::Blocked => blocked::gemm(alpha, a, b, beta, &mut c),
+            Backend::Naive => naive::gemm(alpha, a, b, beta, &mut c),
+        }
+        #[cfg(test)]
+        calls::count(backend);
+    }
+}
+
+/// Counts this thread's calls by backend, in test builds.
+#[cfg(test)]
+pub(crate) mod calls {
+    use std::cell::RefCell;
+    use std::collections::HashMap;
+
+    use super::Backend;
+
+    thread_local! {
+        static CALLS: RefCell<HashMap<Backend, usize>> = RefCell::default();
+    }
+
+    pub(super) fn count(backend: Backend) {
+        CALLS.with_borrow_mut(|calls| *calls.entry(backend).or_default() += 1);
+    }
+
+    /// The calls since the last time asked.
+    pub(crate) fn take() -> HashMap<Backend, usize> {
+        CALLS.take()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::{Array2, s};
+
+    use super::*;
+    use crate::random_matrix;
+
+    fn check<F: Scalar>(tolerance: f64) {
+        for &(m, k, n) in
+            &[(1, 1, 1), (4, 2, 10), (32, 7, 1), (1, 300, 5), (33, 130, 259), (8, 9, 8)]
+        {
+            // Wider storage, so that shards and blocks have gaps.
+            let (a, b) = (random_matrix::<F>(m, k + 3, 1), random_matrix::<F>(k, n + 2, 2));
+            let at = a.slice(s![.., 1..k + 1]).t().to_owned();
+            let bt = b.slice(s![.., 2..]).t().to_owned();
+            let start = random_matrix::<F>(m, n, 3);
+            let mut want = start.clone();
+            let naive = Gemm::new(Backend::Naive).unwrap();
+            let (alpha, beta) = (F::from_f64(0.5), F::from_f64(-2.0));
+            naive.product(
+                alpha,
+                a.slice(s![.., 1..k + 1]),
+                b.slice(s![.., 2..]),
+                beta,
+                want.view_mut(),
+            );
+            for backend in [Backend::default(), Backend::MatrixMultiply, Backend::Blocked] {
+                let gemm = Gemm::new(backend).unwrap();
+                for transposed in 0..8 {
+                    let a = if transposed & 1 == 0 { a.slice(s![.., 1..k + 1]) } else { at.t() };
+                    let b = if transposed & 2 == 0 { b.slice(s![.., 2..]) } else { bt.t() };
+                    let mut c = start.clone();
+                    if transposed & 4 != 0 {
+                        let mut ct = start.t().to_owned();
+                        gemm.product(alpha, a, b, beta, ct.view_mut().reversed_axes());
+                        c.assign(&ct.t());
+                    } else {
+                        gemm.product(alpha, a, b, beta, c.view_mut());
+                    }
+                    let worst = (&c - &want).iter().fold(0.0f64, |w, d| w.max(d.as_f64().abs()));
+                    assert!(worst <= tolerance * k as f64, "{backend:?} {m}x{k}x{n}: {worst}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_backend_and_layout_equals_the_triple_loop() {
+        check::<f64>(1e-14);
+        check::<f32>(1e-5);
+    }
+
+    #[test]
+    fn beta_zero_overwrites_nan() {
+        for backend in
+            [Backend::default(), Backend::MatrixMultiply, Backend::Blocked, Backend::Naive]
+        {
+            let mut c = Array2::from_elem((9, 9), f64::NAN);
+            let a = Array2::ones((9, 9));
+            Gemm::new(backend).unwrap().product(1.0, a.view(), a.view(), 0.0, c.view_mut());
+            assert_eq!(c, Array2::from_elem((9, 9), 9.0));
+        }
+    }
+
+    #[test]
+    fn strides_that_blas_cannot_take_are_counted_elsewhere() {
+        calls::take();
+        let a = Array2::<f32>::ones((10, 20));
+        let mut c = Array2::zeros((10, 10));
+        Gemm::default().product(
+            1.0,
+            a.slice(s![.., ..;2]),
+            a.slice(s![.., ..10]),
+            0.0,
+            c.view_mut(),
+        );
+        assert_eq!(calls::take(), [(Backend::MatrixMultiply, 1)].into());
+        Gemm::default().product(
+            1.0,
+            a.slice(s![.., 5..15]),
+            a.slice(s![.., ..10]),
+            0.0,
+            c.view_mut(),
+        );
+        assert_eq!(calls::take(), [(Backend::default(), 1)].into());
+    }
+}

@@ -1,0 +1,195 @@
+//! Buffers whose rows several threads write at the same time, each its own.
+
+use std::ops::Range;
+
+use ndarray::{ArrayView2, ArrayViewMut2};
+
+use crate::scalar::Scalar;
+
+/// Several row-major matrices ("slots") with the same number of rows in one allocation.
+#[derive(Debug)]
+pub(crate) struct RowBuffer<F> {
+    values: Vec<F>,
+    /// Offset in `values` and width of each slot; ascending and disjoint.
+    slots: Vec<(usize, usize)>,
+    rows: usize,
+}
+
+impl<F: Scalar> RowBuffer<F> {
+    /// A zeroed buffer of `rows` rows, with one slot for each width.
+    pub(crate) fn new(rows: usize, widths: &[usize]) -> Self {
+        let mut offset = 0;
+        let slots = widths
+            .iter()
+            .map(|&width| {
+                let slot = (offset, width);
+                offset += rows * width;
+                slot
+            })
+            .collect();
+        Self { values: vec![F::zero(); offset], slots, rows }
+    }
+
+    /// The first `rows` rows of a slot.
+    pub(crate) fn view(&self, slot: usize, rows: usize) -> ArrayView2<'_, F> {
+        assert!(rows <= self.rows, "{rows} rows of {}", self.rows);
+        let (offset, width) = self.slots[slot];
+        let values = &self.values[offset..offset + rows * width];
+        ArrayView2::from_shape((rows, width), values).expect("the slice has the matrix's length")
+    }
+
+    /// The number of values in the buffer.
+    pub(crate) fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    /// Calls `work(i, part)` for each of `parts` parts of the first `rows` rows, in parallel if
+    /// asked, and keeps what it returns in `results`. Part `i` has the rows [`part_rows`] says.
+    pub(crate) fn for_each_part<R: Send>(
+        &mut self,
+        rows: usize,
+        parallel: bool,
+        results: &mut [R],
+        work: impl Fn(usize, PartRows<'_, F>) -> R + Sync,
+    ) {
+        assert!(rows <= self.rows, "{rows} rows of {}", self.rows);
+        let shared = Shared {
+            values: self.values.as_mut_ptr(),
+            slots: &self.slots,
+            rows,
+            parts: results.len(),
+        };
+        shared.split(0, results, parallel, &work);
+    }
+}
+
+/// The rows of part `part` when `rows` rows are cut in `parts` parts as even as can be.
+pub(crate) fn part_rows(rows: usize, parts: usize, part: usize) -> Range<usize> {
+    rows * part / parts..rows * (part + 1) / parts
+}
+
+struct Shared<'a, F> {
+    values: *mut F,
+    slots: &'a [(usize, usize)],
+    rows: usize,
+    parts: usize,
+}
+
+// SAFETY: the pointer is used only through `PartRows`, one for each part, and parts have no row in
+// common; the buffer is borrowed mutably while `Shared` lives.
+unsafe impl<F: Send> Sync for Shared<'_, F> {}
+
+impl<F: Scalar> Shared<'_, F> {
+    fn split<R: Send>(
+        &self,
+        first: usize,
+        results: &mut [R],
+        parallel: bool,
+        work: &(impl Fn(usize, PartRows<'_, F>) -> R + Sync),
+    ) {
+        match results {
+            [] => {}
+            [result] => {
+                let part = PartRows {
+                    values: self.values,
+                    slots: self.slots,
+                    rows: part_rows(self.rows, self.parts, first),
+                    borrow: std::marker::PhantomData,
+                };
+                *result = work(first, part);
+            }
+            _ => {
+                let half = results.len() / 2;
+                let (left, right) = results.split_at_mut(half);
+                if parallel {
+                    rayon::join(
+                        || self.split(first, left, parallel, work),
+                        || self.split(first + half, right, parallel, work),
+                    );
+                } else {
+                    self.split(first, left, parallel, work);
+                    self.split(first + half, right, parallel, work);
+                }
+            }
+        }
+    }
+}
+
+/// One part's rows of every slot.
+pub(crate) struct PartRows<'a, F> {
+    values: *mut F,
+    slots: &'a [(usize, usize)],
+    rows: Range<usize>,
+    borrow: std::marker::PhantomData<&'a mut F>,
+}
+
+impl<F: Scalar> PartRows<'_, F> {
+    /// The rows that this part has.
+    pub(crate) fn rows(&self) -> Range<usize> {
+        self.rows.clone()
+    }
+
+    /// The part's rows of the slots named, which must differ from each other.
+    #[inline]
+    pub(crate) fn slots<const N: usize>(&mut self, names: [usize; N]) -> [ArrayViewMut2<'_, F>; N] {
+        for (i, name) in names.iter().enumerate() {
+            assert!(!names[..i].contains(name), "slot {name} is asked for twice");
+        }
+        names.map(|name| {
+            let (offset, width) = self.slots[name];
+            let shape = (self.rows.len(), width);
+            // SAFETY: `RowBuffer::new` made room for all rows of every slot, and slots don't
+            // overlap. Rows of this part belong to it alone (`part_rows` are disjoint, each part
+            // is given out once), the names differ, and `&mut self` keeps a second call away.
+            unsafe {
+                let start = self.values.add(offset + self.rows.start * width);
+                ArrayViewMut2::from_shape_ptr(shape, start)
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_cover_all_rows_once() {
+        for rows in 0..40 {
+            for parts in 1..9 {
+                let all: Vec<usize> = (0..parts).flat_map(|i| part_rows(rows, parts, i)).collect();
+                assert_eq!(all, (0..rows).collect::<Vec<_>>());
+            }
+        }
+    }
+
+    #[test]
+    fn every_part_writes_its_rows_only() {
+        for parallel in [false, true] {
+            let mut buffer = RowBuffer::<f64>::new(7, &[2, 0, 3]);
+            let mut results = vec![0; 3];
+            buffer.for_each_part(6, parallel, &mut results, |part, mut rows| {
+                let [mut a, empty, mut b] = rows.slots([0, 1, 2]);
+                assert_eq!(empty.len(), 0);
+                a.fill(part as f64 + 1.0);
+                b.fill(-(part as f64) - 1.0);
+                rows.rows().len()
+            });
+            assert_eq!(results, [2, 2, 2]);
+            for row in 0..6 {
+                assert!(buffer.view(0, 6).row(row).iter().all(|&v| v == (row / 2 + 1) as f64));
+                assert!(buffer.view(2, 6).row(row).iter().all(|&v| v == -((row / 2 + 1) as f64)));
+            }
+            assert_eq!(buffer.view(2, 7).row(6).sum(), 0.0);
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "asked for twice")]
+    fn a_slot_is_not_given_twice() {
+        let mut buffer = RowBuffer::<f32>::new(2, &[2, 2]);
+        buffer.for_each_part(2, false, &mut [()], |_, mut rows| {
+            let _ = rows.slots([1, 1]);
+        });
+    }
+}
