@@ -5,7 +5,9 @@
 pub mod data;
 mod error;
 pub mod linalg;
+pub mod random;
 mod scalar;
 
 pub use error::{Error, Result};
+pub use random::RandomState;
 pub use scalar::Scalar;
