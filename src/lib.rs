@@ -6,9 +6,11 @@ pub mod data;
 mod error;
 pub mod linalg;
 mod native;
+pub mod random;
 mod scalar;
 
 pub use error::{Error, Result};
+pub use random::RandomState;
 pub use scalar::Scalar;
 
 /// Numbers in [-1, 1) that depend on the arguments only.
