@@ -2,14 +2,22 @@
 #![deny(missing_docs)]
 #![deny(unsafe_code)]
 
+pub mod activation;
 pub mod data;
 mod error;
+pub mod layer;
 pub mod linalg;
+pub mod loss;
 mod native;
+pub mod network;
+pub mod optim;
+mod parallelism;
 pub mod random;
 mod scalar;
 
 pub use error::{Error, Result};
+pub use network::{Initializer, Sequential};
+pub use parallelism::Parallelism;
 pub use random::RandomState;
 pub use scalar::Scalar;
 

@@ -2,6 +2,8 @@
 
 use ndarray::NdFloat;
 
+use crate::activation::{Activation, AnyActivation};
+use crate::layer::{AnyLayerSpec, LayerSpec};
 use crate::linalg::kernels::Kernels;
 
 /// `f32` or `f64`: the type of a network's numbers. Sealed.
@@ -14,6 +16,12 @@ pub trait Scalar: NdFloat + Default + std::iter::Sum + Kernels {
 
     /// The number as `f64`, exactly.
     fn as_f64(self) -> f64;
+
+    /// The face of a layer description for this type.
+    fn layer_spec(spec: &dyn AnyLayerSpec) -> &dyn LayerSpec<Self>;
+
+    /// The face of an activation for this type.
+    fn activation(activation: &dyn AnyActivation) -> Box<dyn Activation<Self>>;
 }
 
 impl Scalar for f32 {
@@ -28,6 +36,14 @@ impl Scalar for f32 {
     fn as_f64(self) -> f64 {
         f64::from(self)
     }
+
+    fn layer_spec(spec: &dyn AnyLayerSpec) -> &dyn LayerSpec<Self> {
+        spec
+    }
+
+    fn activation(activation: &dyn AnyActivation) -> Box<dyn Activation<Self>> {
+        activation.clone_box()
+    }
 }
 
 impl Scalar for f64 {
@@ -41,5 +57,13 @@ impl Scalar for f64 {
     #[inline(always)]
     fn as_f64(self) -> f64 {
         self
+    }
+
+    fn layer_spec(spec: &dyn AnyLayerSpec) -> &dyn LayerSpec<Self> {
+        spec
+    }
+
+    fn activation(activation: &dyn AnyActivation) -> Box<dyn Activation<Self>> {
+        activation.clone_box()
     }
 }

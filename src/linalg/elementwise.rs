@@ -28,6 +28,44 @@ fn exp_m1_negative<F: Scalar, const FMA: bool>(x: F) -> F {
     mul_add::<F, FMA>(scale, poly, scale - F::one())
 }
 
+/// 1 / (1 + exp(−x)).
+#[inline(always)]
+pub(crate) fn sigmoid_one<F: Scalar, const FMA: bool>(x: F) -> F {
+    F::one() / (F::one() + exp_one::<F, FMA>(-x))
+}
+
+/// ln(1 + exp(x)), without overflow.
+pub(crate) fn softplus<F: Scalar>(x: F) -> F {
+    let positive = if x < F::zero() { F::zero() } else { x };
+    positive + (-x.abs()).exp().ln_1p()
+}
+
+vectorised! {
+    /// Adds `bias` to every row of `bias.len()` values; nothing if it is empty.
+    pub(crate) fn add_rows<F>(bias: &[F], rows: &mut [F]) {
+        if bias.is_empty() {
+            return;
+        }
+        for row in rows.chunks_exact_mut(bias.len()) {
+            for (value, &bias) in row.iter_mut().zip(bias) {
+                *value += bias;
+            }
+        }
+    }
+}
+
+vectorised! {
+    /// Overwrites `sums` by the sum of the rows of `sums.len()` values, first row first.
+    pub(crate) fn sum_rows<F>(rows: &[F], sums: &mut [F]) {
+        sums.fill(F::zero());
+        for row in rows.chunks_exact(sums.len()) {
+            for (sum, &value) in sums.iter_mut().zip(row) {
+                *sum += value;
+            }
+        }
+    }
+}
+
 vectorised! {
     /// `x ← exp(x)`.
     pub(crate) fn exp<F>(values: &mut [F]) {
@@ -41,7 +79,7 @@ vectorised! {
     /// `x ← 1 / (1 + exp(−x))`.
     pub(crate) fn sigmoid<F>(values: &mut [F]) {
         for value in values {
-            *value = F::one() / (F::one() + exp_one::<F, FMA>(-*value));
+            *value = sigmoid_one::<F, FMA>(*value);
         }
     }
 }

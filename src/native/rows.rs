@@ -43,23 +43,20 @@ impl<F: Scalar> RowBuffer<F> {
         self.values.len()
     }
 
-    /// Calls `work(i, part)` for each of `parts` parts of the first `rows` rows, in parallel if
-    /// asked, and keeps what it returns in `results`. Part `i` has the rows [`part_rows`] says.
+    /// Calls `work(i, part, own)` for each of `parts` parts of the first `rows` rows, in parallel if
+    /// asked, and keeps what it returns in `results`. Part `i` has the rows that [`part_rows`] says,
+    /// and row `i` of `own`.
     pub(crate) fn for_each_part<R: Send>(
         &mut self,
+        own: &mut Self,
         rows: usize,
         parallel: bool,
         results: &mut [R],
-        work: impl Fn(usize, PartRows<'_, F>) -> R + Sync,
+        work: impl Fn(usize, PartRows<'_, F>, PartRows<'_, F>) -> R + Sync,
     ) {
-        assert!(rows <= self.rows, "{rows} rows of {}", self.rows);
-        let shared = Shared {
-            values: self.values.as_mut_ptr(),
-            slots: &self.slots,
-            rows,
-            parts: results.len(),
-        };
-        shared.split(0, results, parallel, &work);
+        let parts = results.len();
+        let (shared, own) = (Shared::new(self, rows, parts), Shared::new(own, parts, parts));
+        split(&shared, &own, 0, results, parallel, &work);
     }
 }
 
@@ -79,37 +76,44 @@ struct Shared<'a, F> {
 // common; the buffer is borrowed mutably while `Shared` lives.
 unsafe impl<F: Send> Sync for Shared<'_, F> {}
 
-impl<F: Scalar> Shared<'_, F> {
-    fn split<R: Send>(
-        &self,
-        first: usize,
-        results: &mut [R],
-        parallel: bool,
-        work: &(impl Fn(usize, PartRows<'_, F>) -> R + Sync),
-    ) {
-        match results {
-            [] => {}
-            [result] => {
-                let part = PartRows {
-                    values: self.values,
-                    slots: self.slots,
-                    rows: part_rows(self.rows, self.parts, first),
-                    borrow: std::marker::PhantomData,
-                };
-                *result = work(first, part);
-            }
-            _ => {
-                let half = results.len() / 2;
-                let (left, right) = results.split_at_mut(half);
-                if parallel {
-                    rayon::join(
-                        || self.split(first, left, parallel, work),
-                        || self.split(first + half, right, parallel, work),
-                    );
-                } else {
-                    self.split(first, left, parallel, work);
-                    self.split(first + half, right, parallel, work);
-                }
+impl<'a, F: Scalar> Shared<'a, F> {
+    fn new(buffer: &'a mut RowBuffer<F>, rows: usize, parts: usize) -> Self {
+        assert!(rows <= buffer.rows, "{rows} rows of {}", buffer.rows);
+        Self { values: buffer.values.as_mut_ptr(), slots: &buffer.slots, rows, parts }
+    }
+
+    /// Each part may be asked for once: `split` below does so.
+    fn part(&self, part: usize) -> PartRows<'_, F> {
+        PartRows {
+            values: self.values,
+            slots: self.slots,
+            rows: part_rows(self.rows, self.parts, part),
+            borrow: std::marker::PhantomData,
+        }
+    }
+}
+
+fn split<F: Scalar, R: Send>(
+    shared: &Shared<'_, F>,
+    own: &Shared<'_, F>,
+    first: usize,
+    results: &mut [R],
+    parallel: bool,
+    work: &(impl Fn(usize, PartRows<'_, F>, PartRows<'_, F>) -> R + Sync),
+) {
+    match results {
+        [] => {}
+        [result] => *result = work(first, shared.part(first), own.part(first)),
+        _ => {
+            let half = results.len() / 2;
+            let (left, right) = results.split_at_mut(half);
+            let mut left = || split(shared, own, first, left, parallel, work);
+            let mut right = || split(shared, own, first + half, right, parallel, work);
+            if parallel {
+                rayon::join(left, right);
+            } else {
+                left();
+                right();
             }
         }
     }
@@ -149,6 +153,16 @@ impl<F: Scalar> PartRows<'_, F> {
     }
 }
 
+/// The values of a view of a batch buffer, whose rows have no gaps between them.
+pub(crate) fn flat<'a, F>(view: &'a mut ArrayViewMut2<'_, F>) -> &'a mut [F] {
+    view.as_slice_mut().expect("rows of a slot have no gaps")
+}
+
+/// As [`flat`], for a view that is only read.
+pub(crate) fn flat_ref<'a, F>(view: &ArrayView2<'a, F>) -> &'a [F] {
+    view.to_slice().expect("rows of a slot have no gaps")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -168,14 +182,17 @@ mod tests {
         for parallel in [false, true] {
             let mut buffer = RowBuffer::<f64>::new(7, &[2, 0, 3]);
             let mut results = vec![0; 3];
-            buffer.for_each_part(6, parallel, &mut results, |part, mut rows| {
+            let mut own = RowBuffer::new(3, &[1]);
+            buffer.for_each_part(&mut own, 6, parallel, &mut results, |part, mut rows, mut own| {
                 let [mut a, empty, mut b] = rows.slots([0, 1, 2]);
                 assert_eq!(empty.len(), 0);
+                own.slots([0])[0].fill(part as f64);
                 a.fill(part as f64 + 1.0);
                 b.fill(-(part as f64) - 1.0);
                 rows.rows().len()
             });
             assert_eq!(results, [2, 2, 2]);
+            assert_eq!(own.view(0, 3).column(0).to_vec(), [0.0, 1.0, 2.0]);
             for row in 0..6 {
                 assert!(buffer.view(0, 6).row(row).iter().all(|&v| v == (row / 2 + 1) as f64));
                 assert!(buffer.view(2, 6).row(row).iter().all(|&v| v == -((row / 2 + 1) as f64)));
@@ -188,7 +205,8 @@ mod tests {
     #[should_panic(expected = "asked for twice")]
     fn a_slot_is_not_given_twice() {
         let mut buffer = RowBuffer::<f32>::new(2, &[2, 2]);
-        buffer.for_each_part(2, false, &mut [()], |_, mut rows| {
+        let mut own = RowBuffer::new(1, &[0]);
+        buffer.for_each_part(&mut own, 2, false, &mut [()], |_, mut rows, _| {
             let _ = rows.slots([1, 1]);
         });
     }

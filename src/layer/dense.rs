@@ -1,0 +1,249 @@
+//! The fully connected layer.
+
+use std::ops::Range;
+
+use ndarray::{ArrayView2, ArrayViewMut2};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::spec::parse_config;
+use super::{
+    ActivationLayer, AnyLayerSpec, Backward, Forward, Layer, LayerSpec, Needs, OwnedGradient, Pass,
+};
+use crate::activation::{Activation, AnyActivation, Identity, Saved};
+use crate::error::{Error, Result};
+use crate::linalg::{Gemm, elementwise};
+use crate::native::rows::{flat, flat_ref, part_rows};
+use crate::network::{Dims, Initializer, TensorSpec};
+use crate::scalar::Scalar;
+
+/// A fully connected layer: `y = activation(x·W + b)`, W `(inputs, units)`, b `(units)`.
+///
+/// # Shapes
+/// x `(rows, inputs)` → y `(rows, units)`. With z = x·W + b: dz = dy·activation'(z),
+/// dW = xᵀ·dz, db = Σ dz over rows, dx = dz·Wᵀ.
+///
+/// ```
+/// use blastrain::activation::Relu;
+/// use blastrain::layer::Dense;
+/// use blastrain::{Initializer, Sequential};
+///
+/// let network = Sequential::<f32>::input(4)
+///     .layer(Dense::new(8).activation(Relu).kernel_initializer(Initializer::HeUniform))
+///     .dense(3)
+///     .build()?;
+/// assert_eq!(network.parameter_count(), 4 * 8 + 8 + 8 * 3 + 3);
+/// # Ok::<(), blastrain::Error>(())
+/// ```
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Dense {
+    units: usize,
+    #[serde(default)]
+    activation: Box<dyn AnyActivation>,
+    kernel_initializer: Initializer,
+    bias_initializer: Initializer,
+    use_bias: bool,
+}
+
+impl Dense {
+    /// A layer of `units` outputs (at least 1), without activation; weights start Glorot-uniform,
+    /// biases at zero.
+    pub fn new(units: usize) -> Self {
+        Self {
+            units,
+            activation: Box::new(Identity),
+            kernel_initializer: Initializer::GlorotUniform,
+            bias_initializer: Initializer::Zeros,
+            use_bias: true,
+        }
+    }
+
+    /// Applies an activation to the output.
+    pub fn activation(mut self, activation: impl AnyActivation) -> Self {
+        self.activation = Box::new(activation);
+        self
+    }
+
+    /// How the weights start.
+    pub fn kernel_initializer(mut self, initializer: Initializer) -> Self {
+        self.kernel_initializer = initializer;
+        self
+    }
+
+    /// How the biases start.
+    pub fn bias_initializer(mut self, initializer: Initializer) -> Self {
+        self.bias_initializer = initializer;
+        self
+    }
+
+    /// Whether the layer has biases; it has unless told otherwise.
+    pub fn use_bias(mut self, use_bias: bool) -> Self {
+        self.use_bias = use_bias;
+        self
+    }
+
+    pub(super) fn from_config(config: &Value) -> Result<Box<dyn AnyLayerSpec>> {
+        Ok(Box::new(parse_config::<Self>("dense", config)?))
+    }
+}
+
+impl AnyLayerSpec for Dense {
+    fn kind(&self) -> &'static str {
+        "dense"
+    }
+
+    fn config(&self) -> Value {
+        serde_json::json!(self)
+    }
+
+    fn describe(&self) -> String {
+        match self.activation.name() {
+            "identity" => "dense".to_owned(),
+            name => format!("dense ({name})"),
+        }
+    }
+
+    fn fuse(&self, activation: &ActivationLayer) -> Option<Box<dyn AnyLayerSpec>> {
+        (self.activation.name() == "identity").then(|| {
+            let mut fused = self.clone();
+            fused.activation = activation.activation().clone_box();
+            Box::new(fused) as Box<dyn AnyLayerSpec>
+        })
+    }
+}
+
+impl<F: Scalar> LayerSpec<F> for Dense {
+    fn build(&self, input: &Dims) -> Result<Box<dyn Layer<F>>> {
+        if self.units == 0 {
+            return Err(Error::param("units", 0, "at least 1"));
+        }
+        self.activation.validate()?;
+        self.kernel_initializer.validate()?;
+        self.bias_initializer.validate()?;
+        Ok(Box::new(BuiltDense {
+            inputs: input.size(),
+            spec: self.clone(),
+            activation: F::activation(&*self.activation),
+        }))
+    }
+}
+
+#[derive(Debug)]
+struct BuiltDense<F> {
+    inputs: usize,
+    spec: Dense,
+    activation: Box<dyn Activation<F>>,
+}
+
+impl<F: Scalar> BuiltDense<F> {
+    fn weight_count(&self) -> usize {
+        self.inputs * self.spec.units
+    }
+
+    fn weights<'a>(&self, params: &'a [F]) -> ArrayView2<'a, F> {
+        let weights = &params[..self.weight_count()];
+        ArrayView2::from_shape((self.inputs, self.spec.units), weights)
+            .expect("the layer's slice starts with its weights")
+    }
+
+    fn saves_input(&self) -> bool {
+        self.activation.saved() == Saved::Input
+    }
+}
+
+impl<F: Scalar> Layer<F> for BuiltDense<F> {
+    fn needs(&self) -> Needs {
+        let Dense { units, kernel_initializer, bias_initializer, use_bias, .. } = &self.spec;
+        let weight = TensorSpec::new("weight", [self.inputs, *units], *kernel_initializer);
+        let mut needs = Needs::new(Dims::flat(*units)).param(weight);
+        if *use_bias {
+            let bias = TensorSpec::new("bias", [*units], *bias_initializer).without_decay();
+            needs = needs.param(bias);
+        }
+        match self.activation.saved() {
+            Saved::Output => needs,
+            Saved::Input => needs.cache(*units).output_unread(),
+            Saved::Nothing => needs.output_unread(),
+        }
+    }
+
+    fn forward(&self, pass: Pass, params: &[F], io: Forward<'_, F>) {
+        let Forward { x: Some(x), mut y, mut cache, .. } = io else { return };
+        let bias = &params[self.weight_count()..];
+        pass.gemm.product(F::one(), x, self.weights(params), F::zero(), y.view_mut());
+        let y = flat(&mut y);
+        if self.saves_input() {
+            elementwise::add_rows(bias, y);
+            flat(&mut cache).copy_from_slice(y);
+            self.activation.forward(y);
+        } else {
+            self.activation.forward_biased(bias, y);
+        }
+    }
+
+    fn backward(&self, pass: Pass, params: &[F], io: Backward<'_, F>) {
+        let Backward { x, y, mut cache, mut dy, dx, dparams, .. } = io;
+        let saved = match self.activation.saved() {
+            Saved::Input => &*flat(&mut cache),
+            _ => flat_ref(&y),
+        };
+        if self.activation.saved() != Saved::Nothing {
+            self.activation.backward(saved, flat(&mut dy));
+        }
+        if let Some(dx) = dx {
+            let transposed = self.weights(params).reversed_axes();
+            pass.gemm.product(F::one(), dy.view(), transposed, F::zero(), dx);
+        }
+        if let Some(dparams) = dparams {
+            self.gradient(pass.gemm, 0..dparams.len(), x, cache.view(), dy.view(), dparams);
+        }
+    }
+
+    fn owned(&self) -> Option<&dyn OwnedGradient<F>> {
+        Some(self)
+    }
+}
+
+/// A block has at least this many weights (a 256 KiB cache holds them in f32) …
+const BLOCK_WEIGHTS: usize = 1 << 16;
+/// … and a layer is cut in no more blocks than this, since each packs dz anew.
+const MOST_BLOCKS: usize = 8;
+
+impl<F: Scalar> OwnedGradient<F> for BuiltDense<F> {
+    fn blocks(&self) -> Vec<Range<usize>> {
+        let units = self.spec.units;
+        let count =
+            (self.weight_count() / BLOCK_WEIGHTS).clamp(1, MOST_BLOCKS).min(self.inputs.max(1));
+        let total = self.weight_count() + if self.spec.use_bias { units } else { 0 };
+        (0..count)
+            .map(|i| {
+                let rows = part_rows(self.inputs, count, i);
+                // The biases lie behind the weights, so the last block takes them.
+                let end = if i + 1 == count { total } else { rows.end * units };
+                rows.start * units..end
+            })
+            .collect()
+    }
+
+    fn gradient(
+        &self,
+        gemm: Gemm,
+        block: Range<usize>,
+        x: ArrayView2<'_, F>,
+        _cache: ArrayView2<'_, F>,
+        dy: ArrayView2<'_, F>,
+        dblock: &mut [F],
+    ) {
+        let units = self.spec.units;
+        let rows = block.start / units..block.end.min(self.weight_count()) / units;
+        let (weights, bias) = dblock.split_at_mut(rows.len() * units);
+        let dweights = ArrayViewMut2::from_shape((rows.len(), units), weights)
+            .expect("blocks are whole rows of the weights");
+        let x = x.slice_move(ndarray::s![.., rows]);
+        gemm.product(F::one(), x.reversed_axes(), dy, F::zero(), dweights);
+        if !bias.is_empty() {
+            elementwise::sum_rows(flat_ref(&dy), bias);
+        }
+    }
+}

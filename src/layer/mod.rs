@@ -1,0 +1,189 @@
+//! Layers: pure pairs of forward and backward passes.
+//!
+//! A [`LayerSpec`] such as [`Dense`] says what is wanted; `build` turns it into a [`Layer`] that
+//! knows its shapes. A layer holds no run state: parameters, caches, scratch and outputs are
+//! arguments, so that shards of a batch can run through one layer at the same time.
+
+mod activation;
+mod dense;
+mod spec;
+
+use std::fmt::Debug;
+use std::ops::Range;
+
+use ndarray::{ArrayView2, ArrayViewMut2};
+
+pub use activation::ActivationLayer;
+pub use dense::Dense;
+pub use spec::{AnyLayerSpec, LayerRegistry};
+
+use crate::error::Result;
+use crate::linalg::Gemm;
+use crate::network::{Dims, TensorSpec};
+use crate::scalar::Scalar;
+
+/// A description of a layer, without type or input shape, that builds the layer.
+///
+/// Implement it for every `F: Scalar` and the layer can be used in any network; with
+/// [`AnyLayerSpec`] beside it, networks that hold it can be saved.
+pub trait LayerSpec<F: Scalar>: Debug + Send + Sync {
+    /// Builds the layer for rows of shape `input`.
+    ///
+    /// # Errors
+    /// Settings out of range, or an input shape that the layer cannot take.
+    fn build(&self, input: &Dims) -> Result<Box<dyn Layer<F>>>;
+}
+
+/// What a built layer needs from its network.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Needs {
+    /// The shape of one row of the output.
+    pub output: Dims,
+    /// Trained tensors, in the order in which they lie in the layer's slice of the parameters.
+    pub params: Vec<TensorSpec>,
+    /// Tensors that are kept but not trained, such as running statistics.
+    pub buffers: Vec<TensorSpec>,
+    /// Values kept for each row between forward and backward.
+    pub cache: usize,
+    /// Forward finds its input in `y`, and backward turns `dy` into the input's gradient.
+    pub in_place: bool,
+    /// Backward reads `y`, so nobody may overwrite it before.
+    pub reads_output: bool,
+}
+
+impl Needs {
+    /// A layer with this output, no parameters, no cache, not in place, that reads its output.
+    pub fn new(output: Dims) -> Self {
+        Self {
+            output,
+            params: Vec::new(),
+            buffers: Vec::new(),
+            cache: 0,
+            in_place: false,
+            reads_output: true,
+        }
+    }
+
+    /// Adds a trained tensor.
+    pub fn param(mut self, tensor: TensorSpec) -> Self {
+        self.params.push(tensor);
+        self
+    }
+
+    /// Sets the number of values kept for each row.
+    pub fn cache(mut self, values: usize) -> Self {
+        self.cache = values;
+        self
+    }
+
+    /// Says that the layer works in place.
+    pub fn in_place(mut self) -> Self {
+        self.in_place = true;
+        self
+    }
+
+    /// Says that backward does not read the output.
+    pub fn output_unread(mut self) -> Self {
+        self.reads_output = false;
+        self
+    }
+}
+
+/// What a pass through a layer is part of.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct Pass {
+    /// Whether this is training (dropout drops, batch norm uses the batch) or prediction.
+    pub train: bool,
+    /// The network's seed, for keyed random streams.
+    pub seed: u64,
+    /// Global step, counted from 0 over all epochs.
+    pub step: u64,
+    /// The layer's position in its network.
+    pub layer: u32,
+    /// The position in the batch of the first row seen, for keyed random streams.
+    pub first_row: usize,
+    /// Computes the matrix products.
+    pub gemm: Gemm,
+}
+
+/// What a forward pass reads and writes, for some rows of a batch.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Forward<'a, F> {
+    /// Input `(rows, inputs)`; `None` if the layer works in place.
+    pub x: Option<ArrayView2<'a, F>>,
+    /// Output `(rows, outputs)`, overwritten; holds the input if the layer works in place.
+    pub y: ArrayViewMut2<'a, F>,
+    /// Values kept for backward, `(rows, cache)`.
+    pub cache: ArrayViewMut2<'a, F>,
+    /// As many values as [`Layer::scratch`] says, of no particular content.
+    pub scratch: &'a mut [F],
+    /// The layer's untrained tensors.
+    pub buffers: &'a [F],
+}
+
+/// What a backward pass reads and writes, for some rows of a batch.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Backward<'a, F> {
+    /// The input that forward saw `(rows, inputs)`; of no use if the layer works in place.
+    pub x: ArrayView2<'a, F>,
+    /// The output that forward gave `(rows, outputs)`; valid if the layer said that it reads it.
+    pub y: ArrayView2<'a, F>,
+    /// What forward kept, `(rows, cache)`.
+    pub cache: ArrayViewMut2<'a, F>,
+    /// As many values as [`Layer::scratch`] says, of no particular content.
+    pub scratch: &'a mut [F],
+    /// Gradient of the loss by the output `(rows, outputs)`; may be overwritten, and must become
+    /// the gradient by the input if the layer works in place.
+    pub dy: ArrayViewMut2<'a, F>,
+    /// Gradient by the input `(rows, inputs)`, overwritten; `None` if nobody needs it.
+    pub dx: Option<ArrayViewMut2<'a, F>>,
+    /// Gradient by the parameters, summed over the rows, overwritten; `None` where
+    /// [`OwnedGradient`] computes it: then leave in `dy` or `cache` what that reads.
+    pub dparams: Option<&'a mut [F]>,
+}
+
+/// A layer that knows its shapes.
+pub trait Layer<F: Scalar>: Debug + Send + Sync {
+    /// What the layer needs from its network.
+    fn needs(&self) -> Needs;
+
+    /// Scratch values for a pass over `rows` rows.
+    fn scratch(&self, rows: usize) -> usize {
+        let _ = rows;
+        0
+    }
+
+    /// Computes `y` (and `cache`) from `x`.
+    fn forward(&self, pass: Pass, params: &[F], io: Forward<'_, F>);
+
+    /// Computes `dx` and `dparams` from `dy`.
+    fn backward(&self, pass: Pass, params: &[F], io: Backward<'_, F>);
+
+    /// The layer's way to compute its weight gradient over all rows by blocks, if it has one.
+    fn owned(&self) -> Option<&dyn OwnedGradient<F>> {
+        None
+    }
+}
+
+/// A weight gradient computed block by block over all rows of the batch, after every shard's
+/// backward pass, so that one worker owns a block and can update it while it is in cache.
+pub trait OwnedGradient<F: Scalar>: Send + Sync {
+    /// Ranges that cut the layer's parameters in order, without gaps: a function of shapes only.
+    fn blocks(&self) -> Vec<Range<usize>>;
+
+    /// Overwrites `dblock`, the gradient by the parameters in `block`, from all rows' input `x`,
+    /// `cache`, and `dy` as backward left it.
+    fn gradient(
+        &self,
+        gemm: Gemm,
+        block: Range<usize>,
+        x: ArrayView2<'_, F>,
+        cache: ArrayView2<'_, F>,
+        dy: ArrayView2<'_, F>,
+        dblock: &mut [F],
+    );
+}

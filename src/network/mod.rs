@@ -1,0 +1,20 @@
+//! Networks: layers in a row, with all parameters in one flat buffer.
+
+mod builder;
+mod dims;
+mod initializer;
+mod link;
+pub(crate) mod plan;
+mod predict;
+mod sequential;
+mod summary;
+mod tensor;
+
+pub use builder::SequentialBuilder;
+pub use dims::Dims;
+pub use initializer::Initializer;
+pub use link::Link;
+pub(crate) use link::shift_by_max;
+pub use sequential::Sequential;
+pub use summary::Summary;
+pub use tensor::{TensorInfo, TensorSpec};

@@ -1,0 +1,128 @@
+//! Which matrix of the batch buffer each layer reads and writes.
+
+use std::ops::Range;
+
+use ndarray::ArrayViewMut2;
+
+use super::Sequential;
+use crate::layer::{Forward, Pass};
+use crate::native::rows::PartRows;
+use crate::scalar::Scalar;
+
+/// The slot of the batch's features.
+pub(crate) const INPUT: usize = 0;
+
+/// One layer's places.
+#[derive(Debug, Clone)]
+pub(crate) struct LayerPlan {
+    /// Slot of the input.
+    pub(crate) x: usize,
+    /// Slot of the output; the input's, if the layer works in place there.
+    pub(crate) y: usize,
+    /// Slot of what is kept for backward.
+    pub(crate) cache: usize,
+    /// Whether the layer works in place.
+    pub(crate) in_place: bool,
+    /// The layer's part of the parameters.
+    pub(crate) params: Range<usize>,
+    /// The layer's part of the buffers.
+    pub(crate) buffers: Range<usize>,
+}
+
+/// Slots and parameter ranges of all layers.
+#[derive(Debug, Clone)]
+pub(crate) struct Plan {
+    pub(crate) layers: Vec<LayerPlan>,
+    /// Width of each slot: activations and caches.
+    pub(crate) widths: Vec<usize>,
+    /// Slot of the network's scores.
+    pub(crate) output: usize,
+}
+
+impl Plan {
+    pub(crate) fn new<F: Scalar>(network: &Sequential<F>) -> Self {
+        let mut widths = vec![network.input_dims().size()];
+        let mut layers = Vec::new();
+        let (mut slot, mut slot_is_read) = (INPUT, true);
+        let (mut param, mut buffer) = (0, 0);
+        for layer in network.layers() {
+            let needs = layer.needs();
+            let count =
+                |tensors: &[super::TensorSpec]| tensors.iter().map(|t| t.len()).sum::<usize>();
+            let (params, buffers) = (count(&needs.params), count(&needs.buffers));
+            let x = slot;
+            // An in-place layer may take over its input's slot unless somebody reads that later.
+            if !(needs.in_place && !slot_is_read) {
+                slot = widths.len();
+                widths.push(needs.output.size());
+                slot_is_read = false;
+            }
+            slot_is_read |= needs.reads_output;
+            let cache = widths.len();
+            widths.push(needs.cache);
+            layers.push(LayerPlan {
+                x,
+                y: slot,
+                cache,
+                in_place: needs.in_place,
+                params: param..param + params,
+                buffers: buffer..buffer + buffers,
+            });
+            param += params;
+            buffer += buffers;
+        }
+        Self { layers, widths, output: slot }
+    }
+
+    /// The most scratch values that a pass over `rows` rows asks for.
+    pub(crate) fn scratch<F: Scalar>(&self, network: &Sequential<F>, rows: usize) -> usize {
+        network.layers().iter().map(|layer| layer.scratch(rows)).max().unwrap_or(0)
+    }
+
+    /// Runs every layer forward over one part's rows, from the input slot to the output slot.
+    pub(crate) fn forward<F: Scalar>(
+        &self,
+        network: &Sequential<F>,
+        pass: Pass,
+        part: &mut PartRows<'_, F>,
+        scratch: &mut [F],
+    ) {
+        for (i, (layer, plan)) in network.layers().iter().zip(&self.layers).enumerate() {
+            let pass = Pass { layer: i as u32, ..pass };
+            let params = &network.parameters()[plan.params.clone()];
+            let buffers = &network.buffers()[plan.buffers.clone()];
+            let scratch = &mut *scratch;
+            if plan.x == plan.y {
+                let [y, cache] = part.slots([plan.y, plan.cache]);
+                layer.forward(pass, params, Forward { x: None, y, cache, scratch, buffers });
+            } else {
+                let [x, mut y, cache] = part.slots([plan.x, plan.y, plan.cache]);
+                let x = if plan.in_place {
+                    copy(&x, &mut y);
+                    None
+                } else {
+                    Some(x.into_shared_view())
+                };
+                layer.forward(pass, params, Forward { x, y, cache, scratch, buffers });
+            }
+        }
+    }
+}
+
+/// Copies a part's rows from one slot to another.
+pub(crate) fn copy<F: Scalar>(from: &ArrayViewMut2<'_, F>, to: &mut ArrayViewMut2<'_, F>) {
+    to.assign(from);
+}
+
+/// A mutable view given up for a shared one of the same lifetime.
+pub(crate) trait IntoSharedView<'a, F> {
+    fn into_shared_view(self) -> ndarray::ArrayView2<'a, F>;
+}
+
+impl<'a, F: Scalar> IntoSharedView<'a, F> for ArrayViewMut2<'a, F> {
+    fn into_shared_view(self) -> ndarray::ArrayView2<'a, F> {
+        let shape = self.raw_dim();
+        let values: &'a [F] = self.into_slice().expect("batch buffers have no gaps");
+        ndarray::ArrayView2::from_shape(shape, values).expect("the slice has the view's length")
+    }
+}

@@ -1,0 +1,59 @@
+//! Names, shapes and places of parameters.
+
+use std::ops::Range;
+
+use super::Initializer;
+
+/// A tensor that a layer wants: trained, or kept beside the parameters.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct TensorSpec {
+    /// Name within the layer: "weight".
+    pub name: &'static str,
+    /// Shape, row-major.
+    pub shape: Vec<usize>,
+    /// How the values start.
+    pub init: Initializer,
+    /// Whether weight decay and L1/L2 penalties apply (weights: yes; biases: no).
+    pub decay: bool,
+}
+
+impl TensorSpec {
+    /// A tensor to which weight decay applies.
+    pub fn new(name: &'static str, shape: impl Into<Vec<usize>>, init: Initializer) -> Self {
+        Self { name, shape: shape.into(), init, decay: true }
+    }
+
+    /// Exempts the tensor from weight decay.
+    pub fn without_decay(mut self) -> Self {
+        self.decay = false;
+        self
+    }
+
+    /// The number of values.
+    pub fn len(&self) -> usize {
+        self.shape.iter().product()
+    }
+
+    /// Whether there are no values.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// Where a tensor of a network lies.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct TensorInfo {
+    /// Name within the network: "dense_1.weight".
+    pub name: String,
+    /// The layer's position, counted from 0.
+    pub layer: usize,
+    /// Shape, row-major.
+    pub shape: Vec<usize>,
+    /// Place in [`Sequential::parameters`](super::Sequential::parameters) or
+    /// [`Sequential::buffers`](super::Sequential::buffers).
+    pub range: Range<usize>,
+    /// Whether weight decay applies.
+    pub decay: bool,
+}

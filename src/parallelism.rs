@@ -1,0 +1,67 @@
+//! Who works on a fit or a prediction.
+
+use crate::error::{Error, Result};
+
+/// How many threads share the work of one fit or prediction.
+///
+/// Results do not depend on it: it chooses only who executes the shards.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Parallelism {
+    /// The rayon pool that the caller is in, else rayon's global pool.
+    #[default]
+    Auto,
+    /// The calling thread alone.
+    Serial,
+    /// A pool of its own with this many threads (at least 1).
+    Threads(usize),
+}
+
+/// [`Parallelism`] made ready: holds the pool if there is one.
+#[derive(Debug)]
+pub(crate) enum Workers {
+    Current,
+    Caller,
+    Pool(rayon::ThreadPool),
+}
+
+impl Workers {
+    /// # Errors
+    /// [`Error::Param`] for zero threads; [`Error::Unavailable`] if the system gives no threads.
+    pub(crate) fn new(parallelism: Parallelism) -> Result<Self> {
+        match parallelism {
+            Parallelism::Auto => Ok(Workers::Current),
+            Parallelism::Serial | Parallelism::Threads(1) => Ok(Workers::Caller),
+            Parallelism::Threads(0) => Err(Error::param("threads", 0, "at least 1")),
+            Parallelism::Threads(threads) => rayon::ThreadPoolBuilder::new()
+                .num_threads(threads)
+                .thread_name(|i| format!("blastrain-{i}"))
+                .build()
+                .map(Workers::Pool)
+                .map_err(|error| Error::Unavailable {
+                    what: format!("a pool of {threads} threads"),
+                    why: error.to_string(),
+                }),
+        }
+    }
+
+    /// The number of threads that work.
+    pub(crate) fn threads(&self) -> usize {
+        match self {
+            Workers::Current => rayon::current_num_threads(),
+            Workers::Caller => 1,
+            Workers::Pool(pool) => pool.current_num_threads(),
+        }
+    }
+
+    /// Runs `work` inside the pool and tells it whether to use `rayon::join`.
+    pub(crate) fn run<R: Send>(&self, work: impl FnOnce(bool) -> R + Send) -> R {
+        match self {
+            Workers::Caller => work(false),
+            Workers::Current if rayon::current_num_threads() == 1 => work(false),
+            // A scope moves the caller into the pool once; joins from outside would do so each time.
+            Workers::Current => rayon::scope(|_| work(true)),
+            Workers::Pool(pool) => pool.install(|| work(true)),
+        }
+    }
+}
