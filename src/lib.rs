@@ -5,15 +5,18 @@
 pub mod activation;
 pub mod data;
 mod error;
+mod file;
 pub mod layer;
 pub mod linalg;
 pub mod loss;
+pub mod metrics;
 mod native;
 pub mod network;
 pub mod optim;
 mod parallelism;
 pub mod random;
 mod scalar;
+pub mod train;
 
 pub use error::{Error, Result};
 pub use network::{Initializer, Sequential};

@@ -156,7 +156,8 @@ impl<F: Scalar> Layer<F> for BuiltDense<F> {
     fn needs(&self) -> Needs {
         let Dense { units, kernel_initializer, bias_initializer, use_bias, .. } = &self.spec;
         let weight = TensorSpec::new("weight", [self.inputs, *units], *kernel_initializer);
-        let mut needs = Needs::new(Dims::flat(*units)).param(weight);
+        let mut needs =
+            Needs::new(Dims::flat(*units)).param(weight).multiply_adds(self.weight_count());
         if *use_bias {
             let bias = TensorSpec::new("bias", [*units], *bias_initializer).without_decay();
             needs = needs.param(bias);

@@ -50,6 +50,8 @@ pub struct Needs {
     pub in_place: bool,
     /// Backward reads `y`, so nobody may overwrite it before.
     pub reads_output: bool,
+    /// Multiply-adds of the forward pass's matrix products for one row, for the record's GFLOP/s.
+    pub multiply_adds: usize,
 }
 
 impl Needs {
@@ -62,6 +64,7 @@ impl Needs {
             cache: 0,
             in_place: false,
             reads_output: true,
+            multiply_adds: 0,
         }
     }
 
@@ -74,6 +77,12 @@ impl Needs {
     /// Sets the number of values kept for each row.
     pub fn cache(mut self, values: usize) -> Self {
         self.cache = values;
+        self
+    }
+
+    /// Sets the multiply-adds of the forward pass's matrix products for one row.
+    pub fn multiply_adds(mut self, count: usize) -> Self {
+        self.multiply_adds = count;
         self
     }
 

@@ -55,6 +55,15 @@ vectorised! {
 }
 
 vectorised! {
+    /// `to ← to + from`.
+    pub(crate) fn add<F>(from: &[F], to: &mut [F]) {
+        for (to, &from) in to.iter_mut().zip(from) {
+            *to += from;
+        }
+    }
+}
+
+vectorised! {
     /// Overwrites `sums` by the sum of the rows of `sums.len()` values, first row first.
     pub(crate) fn sum_rows<F>(rows: &[F], sums: &mut [F]) {
         sums.fill(F::zero());

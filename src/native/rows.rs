@@ -38,10 +38,6 @@ impl<F: Scalar> RowBuffer<F> {
         ArrayView2::from_shape((rows, width), values).expect("the slice has the matrix's length")
     }
 
-    /// The number of values in the buffer.
-    pub(crate) fn len(&self) -> usize {
-        self.values.len()
-    }
 
     /// Calls `work(i, part, own)` for each of `parts` parts of the first `rows` rows, in parallel if
     /// asked, and keeps what it returns in `results`. Part `i` has the rows that [`part_rows`] says,

@@ -5,7 +5,7 @@ mod dims;
 mod initializer;
 mod link;
 pub(crate) mod plan;
-mod predict;
+pub(crate) mod predict;
 mod sequential;
 mod summary;
 mod tensor;

@@ -115,16 +115,14 @@ impl<F: Scalar> ForwardPass<F> {
         x: ArrayView2<'_, F>,
         scores: &mut Array2<F>,
     ) {
-        self.run_rows(network, gemm, parallel, x.nrows(), |row| row, x, scores);
+        self.run_rows(network, (gemm, parallel), x.nrows(), |row| row, x, scores);
     }
 
     /// As [`ForwardPass::run`] for the rows of `x` that `row` names, position by position.
-    #[allow(clippy::too_many_arguments)]
     pub(crate) fn run_rows(
         &mut self,
         network: &Sequential<F>,
-        gemm: Gemm,
-        parallel: bool,
+        (gemm, parallel): (Gemm, bool),
         rows: usize,
         row: impl Fn(usize) -> usize + Sync,
         x: ArrayView2<'_, F>,

@@ -168,9 +168,23 @@ impl<F: Scalar> Sequential<F> {
         Summary::new(self)
     }
 
+    /// Floating-point operations of the matrix products of training on one row: forward, weight
+    /// gradients, and input gradients but for the first layer with parameters.
+    pub(crate) fn training_flops(&self) -> usize {
+        let products = |layer: &Arc<dyn Layer<F>>| layer.needs().multiply_adds;
+        let all: usize = self.layers.iter().map(products).sum();
+        let first = self.layers.iter().map(products).find(|&count| count > 0).unwrap_or(0);
+        2 * (3 * all - first)
+    }
+
     /// The built layers, in order.
     pub(crate) fn layers(&self) -> &[Arc<dyn Layer<F>>] {
         &self.layers
+    }
+
+    /// The built layers, and the parameters to be updated in place.
+    pub(crate) fn layers_and_parameters_mut(&mut self) -> (&[Arc<dyn Layer<F>>], &mut [F]) {
+        (&self.layers, &mut self.params)
     }
 
     /// Parameters and buffers, to be updated in place.

@@ -1,0 +1,3 @@
+//! Metrics.
+mod metric;
+pub use metric::Metric;

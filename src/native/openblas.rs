@@ -1,2 +1,0 @@
-#[inline(always)]
-pub(crate) fn pin_this_thread() {}

@@ -1,0 +1,196 @@
+//! Settings of a trainer.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use super::trainer::Trainer;
+use super::{Observer, WeightGradient};
+use crate::data::Dataset;
+use crate::error::{Error, Result};
+use crate::linalg::Gemm;
+use crate::loss::Loss;
+use crate::metrics::Metric;
+use crate::network::Sequential;
+use crate::optim::{Adam, Optimizer};
+use crate::parallelism::{Parallelism, Workers};
+use crate::random::RandomState;
+use crate::scalar::Scalar;
+
+/// Builds a [`Trainer`]; every setting has the value named unless told otherwise.
+pub struct TrainerBuilder<'a, F> {
+    pub(super) network: Sequential<F>,
+    pub(super) loss: Box<dyn Loss<F>>,
+    pub(super) optimizer: Box<dyn Optimizer<F>>,
+    pub(super) metrics: Vec<Box<dyn Metric<F>>>,
+    pub(super) train_metrics: bool,
+    pub(super) validation: Option<Dataset<'a, F>>,
+    pub(super) observers: Vec<Box<dyn Observer + 'a>>,
+    pub(super) stop: Arc<AtomicBool>,
+    pub(super) batch_size: usize,
+    pub(super) epochs: usize,
+    pub(super) shuffle: bool,
+    pub(super) drop_last: bool,
+    pub(super) seed: u32,
+    pub(super) parallelism: Parallelism,
+    pub(super) shards: Option<usize>,
+    pub(super) weight_gradient: WeightGradient,
+    pub(super) gemm: Gemm,
+}
+
+impl<'a, F: Scalar> TrainerBuilder<'a, F> {
+    pub(super) fn new(network: Sequential<F>, loss: impl Loss<F> + 'static) -> Self {
+        Self {
+            network,
+            loss: Box::new(loss),
+            optimizer: Box::new(Adam::default()),
+            metrics: Vec::new(),
+            train_metrics: true,
+            validation: None,
+            observers: Vec::new(),
+            stop: Arc::default(),
+            batch_size: 32,
+            epochs: 1,
+            shuffle: true,
+            drop_last: false,
+            seed: 0,
+            parallelism: Parallelism::Auto,
+            shards: None,
+            weight_gradient: WeightGradient::default(),
+            gemm: Gemm::default(),
+        }
+    }
+
+    /// The optimiser; [`Adam`] at a rate of 0.001.
+    pub fn optimizer(mut self, optimizer: impl Optimizer<F> + 'static) -> Self {
+        self.optimizer = Box::new(optimizer);
+        self
+    }
+
+    /// The optimiser, in a box already.
+    pub fn boxed_optimizer(mut self, optimizer: Box<dyn Optimizer<F>>) -> Self {
+        self.optimizer = optimizer;
+        self
+    }
+
+    /// Adds a metric, computed after every epoch for the training and the validation rows.
+    pub fn metric(mut self, metric: impl Metric<F> + 'static) -> Self {
+        self.metrics.push(Box::new(metric));
+        self
+    }
+
+    /// Whether metrics are computed for the training rows too, at the price of a pass over them; yes.
+    pub fn train_metrics(mut self, train_metrics: bool) -> Self {
+        self.train_metrics = train_metrics;
+        self
+    }
+
+    /// Rows on which loss and metrics are computed after every epoch.
+    pub fn validation(mut self, data: &Dataset<'a, F>) -> Self {
+        self.validation = Some(data.clone());
+        self
+    }
+
+    /// Adds an observer, called in the order of adding.
+    pub fn observer(mut self, observer: impl Observer + 'a) -> Self {
+        self.observers.push(Box::new(observer));
+        self
+    }
+
+    /// A flag that ends the fit after the batch in which it is raised.
+    pub fn stop_flag(mut self, stop: Arc<AtomicBool>) -> Self {
+        self.stop = stop;
+        self
+    }
+
+    /// Rows of a batch, at least 1; more than there are rows means all of them; 32.
+    pub fn batch_size(mut self, batch_size: usize) -> Self {
+        self.batch_size = batch_size;
+        self
+    }
+
+    /// Passes over the data in a fit; 1.
+    pub fn epochs(mut self, epochs: usize) -> Self {
+        self.epochs = epochs;
+        self
+    }
+
+    /// Whether each epoch takes the rows in a new random order; yes.
+    pub fn shuffle(mut self, shuffle: bool) -> Self {
+        self.shuffle = shuffle;
+        self
+    }
+
+    /// Whether a last batch with fewer rows is left out (the order of rows differs each epoch, so
+    /// that all have their turn); no. Ignored where there are fewer rows than one batch.
+    pub fn drop_last(mut self, drop_last: bool) -> Self {
+        self.drop_last = drop_last;
+        self
+    }
+
+    /// Seeds the order of rows; 0. The network has a seed of its own for its weights.
+    pub fn seed(mut self, seed: u32) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Who works: it changes the time, not the result; [`Parallelism::Auto`].
+    pub fn parallelism(mut self, parallelism: Parallelism) -> Self {
+        self.parallelism = parallelism;
+        self
+    }
+
+    /// Row shards of a batch, at least 1. Changes the last bits of the result, and how many threads
+    /// can work on a batch's forward and backward passes. Unless told otherwise: one for tiny work,
+    /// else two, growing by one for each 128 rows.
+    pub fn shards(mut self, shards: usize) -> Self {
+        self.shards = Some(shards);
+        self
+    }
+
+    /// Who computes the weight gradients; [`WeightGradient::Owners`]. Changes the last bits.
+    pub fn weight_gradient(mut self, weight_gradient: WeightGradient) -> Self {
+        self.weight_gradient = weight_gradient;
+        self
+    }
+
+    /// Who computes the matrix products; [`Gemm::default`]. Changes the last bits.
+    pub fn gemm(mut self, gemm: Gemm) -> Self {
+        self.gemm = gemm;
+        self
+    }
+
+    /// Checks the settings and makes the trainer.
+    ///
+    /// # Errors
+    /// [`Error::Param`] for a batch size or a number of shards or threads of 0, and for the
+    /// optimiser's settings; validation rows that do not fit the network or the loss.
+    pub fn build(mut self) -> Result<Trainer<'a, F>> {
+        if self.batch_size == 0 {
+            return Err(Error::param("batch_size", 0, "at least 1"));
+        }
+        if self.shards == Some(0) {
+            return Err(Error::param("shards", 0, "at least 1"));
+        }
+        self.optimizer.validate()?;
+        crate::linalg::ready()?;
+        if let Some(data) = &self.validation {
+            self.network.check_features(data.features())?;
+            self.loss.check(self.network.outputs(), data.storage_targets())?;
+        }
+        let workers = Workers::new(self.parallelism)?;
+        self.network.set_link(self.loss.link());
+        Ok(Trainer::new(RandomState::new(self.seed), workers, self))
+    }
+}
+
+impl<F: Scalar> std::fmt::Debug for TrainerBuilder<'_, F> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TrainerBuilder")
+            .field("network", &self.network)
+            .field("loss", &self.loss)
+            .field("optimizer", &self.optimizer)
+            .field("batch_size", &self.batch_size)
+            .field("epochs", &self.epochs)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,174 @@
+//! What a fit recorded, epoch by epoch.
+
+use std::io::Write;
+use std::path::Path;
+
+use crate::error::{Error, Result};
+
+/// One epoch.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct EpochRecord {
+    /// Counted from 0, over all fits of the trainer.
+    pub epoch: usize,
+    /// The training loss: the mean over the epoch's rows, each measured before its batch's update.
+    pub loss: f64,
+    /// The training rows' metrics after the epoch, as [`History::metrics`] names them; empty if
+    /// the trainer was told not to compute them.
+    pub metrics: Vec<f64>,
+    /// The validation rows' loss after the epoch.
+    pub validation_loss: Option<f64>,
+    /// The validation rows' metrics after the epoch.
+    pub validation_metrics: Vec<f64>,
+    /// The learning rate of the epoch's last step.
+    pub learning_rate: f64,
+    /// Seconds of training, without validation and metrics.
+    pub seconds: f64,
+    /// Rows trained on per second.
+    pub samples_per_second: f64,
+    /// Arithmetic of the layers' matrix products per second, in 10⁹.
+    pub gflops: f64,
+}
+
+/// Why a fit ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum StopReason {
+    /// All epochs were run.
+    #[default]
+    Finished,
+    /// The stop flag was raised.
+    Stopped,
+    /// An observer asked for the end.
+    Observer,
+}
+
+/// What a fit recorded.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct History {
+    metrics: Vec<String>,
+    epochs: Vec<EpochRecord>,
+    stop_reason: StopReason,
+}
+
+impl History {
+    pub(super) fn new(metrics: Vec<String>, epochs: usize) -> Self {
+        // A stop may come early: no more is reserved than a long fit needs.
+        let epochs = Vec::with_capacity(epochs.min(1 << 16));
+        Self { metrics, epochs, stop_reason: StopReason::default() }
+    }
+
+    pub(super) fn push(&mut self, record: EpochRecord) {
+        self.epochs.push(record);
+    }
+
+    pub(super) fn stop(&mut self, reason: StopReason) {
+        self.stop_reason = reason;
+    }
+
+    /// The names of the metrics.
+    pub fn metrics(&self) -> &[String] {
+        &self.metrics
+    }
+
+    /// All epochs, in order.
+    pub fn epochs(&self) -> &[EpochRecord] {
+        &self.epochs
+    }
+
+    /// Why the fit ended.
+    pub fn stop_reason(&self) -> StopReason {
+        self.stop_reason
+    }
+
+    /// The last epoch, if there was one.
+    pub fn last(&self) -> Option<&EpochRecord> {
+        self.epochs.last()
+    }
+
+    /// The training loss of every epoch.
+    pub fn losses(&self) -> Vec<f64> {
+        self.epochs.iter().map(|epoch| epoch.loss).collect()
+    }
+
+    /// The curve of a name: "loss", "validation_loss", a metric's name, or that with
+    /// "validation_" before it.
+    ///
+    /// # Errors
+    /// [`Error::UnknownName`], with the names that there are.
+    pub fn curve(&self, name: &str) -> Result<Vec<f64>> {
+        let column = self.columns().into_iter().find(|(known, _)| known == name);
+        let Some((_, value)) = column else {
+            let known: Vec<String> = self.columns().into_iter().map(|(name, _)| name).collect();
+            return Err(Error::UnknownName {
+                what: "curve",
+                got: name.to_owned(),
+                known: known.join(", "),
+            });
+        };
+        Ok(self.epochs.iter().map(value).collect())
+    }
+
+    /// The names that [`History::curve`] knows for this fit.
+    pub fn curves(&self) -> Vec<String> {
+        self.columns().into_iter().map(|(name, _)| name).collect()
+    }
+
+    /// Writes a line for each epoch, under a header, as CSV.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if the file cannot be written; a file that was there is left as it was.
+    pub fn write_csv(&self, path: impl AsRef<Path>) -> Result<()> {
+        crate::file::write_atomically(path.as_ref(), |file| {
+            file.write_all(self.to_csv().as_bytes())
+        })
+    }
+
+    /// The history as CSV text.
+    pub fn to_csv(&self) -> String {
+        let columns = self.columns();
+        let mut text = String::from("epoch");
+        for (name, _) in &columns {
+            text.push(',');
+            text.push_str(name);
+        }
+        text.push('\n');
+        for record in &self.epochs {
+            text.push_str(&record.epoch.to_string());
+            for (_, value) in &columns {
+                text.push_str(&format!(",{}", value(record)));
+            }
+            text.push('\n');
+        }
+        text
+    }
+
+    /// Names and values of all columns that this fit filled.
+    #[allow(clippy::type_complexity)]
+    fn columns(&self) -> Vec<(String, Box<dyn Fn(&EpochRecord) -> f64>)> {
+        let mut columns: Vec<(String, Box<dyn Fn(&EpochRecord) -> f64>)> =
+            vec![("loss".into(), Box::new(|epoch| epoch.loss))];
+        let first = self.epochs.first();
+        let has = |list: fn(&EpochRecord) -> &Vec<f64>| first.is_some_and(|e| !list(e).is_empty());
+        if has(|epoch| &epoch.metrics) {
+            for (i, name) in self.metrics.iter().enumerate() {
+                columns.push((name.clone(), Box::new(move |epoch| epoch.metrics[i])));
+            }
+        }
+        if first.is_some_and(|epoch| epoch.validation_loss.is_some()) {
+            let value = |epoch: &EpochRecord| epoch.validation_loss.unwrap_or(f64::NAN);
+            columns.push(("validation_loss".into(), Box::new(value)));
+        }
+        if has(|epoch| &epoch.validation_metrics) {
+            for (i, name) in self.metrics.iter().enumerate() {
+                let value = move |epoch: &EpochRecord| epoch.validation_metrics[i];
+                columns.push((format!("validation_{name}"), Box::new(value)));
+            }
+        }
+        columns.push(("learning_rate".into(), Box::new(|epoch| epoch.learning_rate)));
+        columns.push(("seconds".into(), Box::new(|epoch| epoch.seconds)));
+        columns.push(("samples_per_second".into(), Box::new(|epoch| epoch.samples_per_second)));
+        columns.push(("gflops".into(), Box::new(|epoch| epoch.gflops)));
+        columns
+    }
+}

@@ -1,0 +1,19 @@
+//! Training: the step, the loop around it, and what is recorded of it.
+
+mod batch;
+mod builder;
+mod evaluate;
+mod event;
+mod gradient;
+mod history;
+mod plan;
+mod step;
+mod trainer;
+mod update;
+
+pub use builder::TrainerBuilder;
+pub use event::{Event, Observer};
+pub use gradient::loss_and_gradient;
+pub use history::{EpochRecord, History, StopReason};
+pub use plan::WeightGradient;
+pub use trainer::Trainer;

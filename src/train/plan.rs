@@ -1,0 +1,182 @@
+//! How a step's work is cut: functions of shapes and settings only, never of threads.
+
+use std::ops::Range;
+
+use crate::network::Sequential;
+use crate::network::plan::{INPUT, Plan};
+use crate::scalar::Scalar;
+
+/// Who computes the weight gradients of layers that can do it either way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum WeightGradient {
+    /// Workers own blocks of the weights and compute each over all rows of the batch; the
+    /// optimiser follows while the block is in cache.
+    #[default]
+    Owners,
+    /// Each shard of rows owns a gradient of all weights, and a sum in fixed order adds them.
+    Shards,
+}
+
+/// Rows of a shard where a batch has many.
+const SHARD_ROWS: usize = 64;
+/// Multiply-adds of a forward pass below which one shard does all: waking a thread costs more.
+const TINY: usize = 1 << 18;
+/// Parameters of a block of an update without an owner.
+const UPDATE_BLOCK: usize = 1 << 14;
+
+/// The number of row shards of a batch.
+pub(super) fn shard_count(setting: Option<usize>, rows: usize, parameters: usize) -> usize {
+    let wanted = match setting {
+        Some(shards) => shards,
+        None if rows.saturating_mul(parameters) < TINY => 1,
+        None => (rows / (2 * SHARD_ROWS)).max(2),
+    };
+    wanted.clamp(1, rows.max(1))
+}
+
+/// Where a block's gradient comes from.
+#[derive(Debug, Clone)]
+pub(super) enum Source {
+    /// The layer computes it for this range of its own parameters.
+    Owner { layer: usize, block: Range<usize> },
+    /// The shards' gradients are added up; the offset is the block's in each shard's gradient.
+    Shards { offset: usize },
+}
+
+/// A part of the parameters that one worker computes and updates.
+#[derive(Debug, Clone)]
+pub(super) struct Block {
+    pub(super) range: Range<usize>,
+    pub(super) source: Source,
+    /// Parts of the range with one weight-decay flag each.
+    pub(super) segments: Vec<(Range<usize>, bool)>,
+}
+
+/// The training step's plan: slots, blocks and where shards put their gradients.
+#[derive(Debug)]
+pub(super) struct StepPlan {
+    pub(super) forward: Plan,
+    /// Widths of all slots: the forward plan's, then a gradient slot for each activation.
+    pub(super) widths: Vec<usize>,
+    /// The gradient slot of each activation slot.
+    pub(super) deltas: Vec<Option<usize>>,
+    /// Blocks that cut the parameters in order, without gaps.
+    pub(super) blocks: Vec<Block>,
+    /// Where each layer's gradient lies in a shard's, if the shard computes it.
+    pub(super) shard_gradients: Vec<Option<Range<usize>>>,
+    /// Values of a shard's gradient.
+    pub(super) shard_gradient_len: usize,
+    /// The first layer that has parameters; backward ends there.
+    pub(super) first_trained: usize,
+}
+
+impl StepPlan {
+    pub(super) fn new<F: Scalar>(network: &Sequential<F>, mode: WeightGradient) -> Self {
+        let forward = Plan::new(network);
+        let mut widths = forward.widths.clone();
+        let mut deltas = vec![None; widths.len()];
+        for layer in &forward.layers {
+            for slot in [layer.x, layer.y] {
+                if slot != INPUT && deltas[slot].is_none() {
+                    deltas[slot] = Some(widths.len());
+                    widths.push(widths[slot]);
+                }
+            }
+        }
+        let first_trained =
+            forward.layers.iter().position(|layer| !layer.params.is_empty()).unwrap_or(0);
+        let mut plan = Self {
+            blocks: Vec::new(),
+            shard_gradients: Vec::new(),
+            shard_gradient_len: 0,
+            first_trained,
+            forward,
+            widths,
+            deltas,
+        };
+        for (i, layer) in network.layers().iter().enumerate() {
+            plan.add_layer(network, i, layer.owned().filter(|_| mode == WeightGradient::Owners));
+        }
+        plan
+    }
+
+    fn add_layer<F: Scalar>(
+        &mut self,
+        network: &Sequential<F>,
+        layer: usize,
+        owned: Option<&dyn crate::layer::OwnedGradient<F>>,
+    ) {
+        let params = self.forward.layers[layer].params.clone();
+        match owned {
+            Some(owned) => {
+                for block in owned.blocks() {
+                    let range = params.start + block.start..params.start + block.end;
+                    let source = Source::Owner { layer, block };
+                    self.blocks.push(Block { segments: segments(network, &range), range, source });
+                }
+                self.shard_gradients.push(None);
+            }
+            None => {
+                let start = self.shard_gradient_len;
+                let count = params.len().div_ceil(UPDATE_BLOCK);
+                for i in 0..count {
+                    let cut = crate::native::rows::part_rows(params.len(), count, i);
+                    let range = params.start + cut.start..params.start + cut.end;
+                    let source = Source::Shards { offset: start + cut.start };
+                    self.blocks.push(Block { segments: segments(network, &range), range, source });
+                }
+                self.shard_gradient_len += params.len();
+                self.shard_gradients.push(Some(start..start + params.len()));
+            }
+        }
+    }
+}
+
+/// Cuts a range of parameters at the borders of tensors that differ in weight decay.
+fn segments<F: Scalar>(network: &Sequential<F>, range: &Range<usize>) -> Vec<(Range<usize>, bool)> {
+    let mut segments: Vec<(Range<usize>, bool)> = Vec::new();
+    for tensor in network.tensors() {
+        let start = tensor.range.start.max(range.start);
+        let end = tensor.range.end.min(range.end);
+        if start >= end {
+            continue;
+        }
+        match segments.last_mut() {
+            Some((last, decay)) if *decay == tensor.decay => last.end = end,
+            _ => segments.push((start..end, tensor.decay)),
+        }
+    }
+    segments
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_cut_the_parameters_without_gaps() {
+        let network =
+            Sequential::<f32>::input(784).dense(512).relu().dense(300).dense(1).build().unwrap();
+        for mode in [WeightGradient::Owners, WeightGradient::Shards] {
+            let plan = StepPlan::new(&network, mode);
+            let mut at = 0;
+            for block in &plan.blocks {
+                assert_eq!(block.range.start, at);
+                assert_eq!(block.segments[0].0.start, at);
+                at = block.range.end;
+                assert_eq!(block.segments.last().unwrap().0.end, at);
+            }
+            assert_eq!(at, network.parameter_count());
+        }
+    }
+
+    #[test]
+    fn shards_depend_on_rows_and_parameters_only() {
+        assert_eq!(shard_count(None, 4, 41), 1);
+        assert_eq!(shard_count(None, 32, 101_770), 2);
+        assert_eq!(shard_count(None, 128, 669_706), 2);
+        assert_eq!(shard_count(None, 512, 5_824_522), 4);
+        assert_eq!(shard_count(Some(3), 2, 10), 2);
+    }
+}
