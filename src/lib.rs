@@ -5,7 +5,9 @@
 pub mod data;
 mod error;
 pub mod linalg;
+mod native;
 mod scalar;
 
 pub use error::{Error, Result};
+pub use linalg::{BlasInfo, blas_info};
 pub use scalar::Scalar;
