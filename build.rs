@@ -19,8 +19,9 @@ mod openblas {
     use std::process::Command;
 
     const MISSING: &str = "OpenBLAS (with CBLAS and LAPACK) cannot be linked: install libopenblas-dev (Debian, Ubuntu), \
-        openblas-devel (Fedora), openblas (Arch: pacman -S openblas; macOS: brew install openblas), or choose another feature: \
-        --no-default-features for pure Rust, or --no-default-features --features openblas-static to download and compile OpenBLAS.";
+        openblas-devel (Fedora), openblas (Arch: pacman -S openblas; macOS: brew install openblas), or choose another feature of \
+        blastrain: --no-default-features (default-features = false) for pure Rust, or with --features openblas-static besides to \
+        download and compile OpenBLAS.";
 
     /// One function each of OpenBLAS itself, CBLAS and LAPACK: some builds leave the last two out.
     const CALLS: &str = "unsafe extern \"C\" { fn openblas_get_parallel() -> i32; fn cblas_dgemm(); fn dgeqrf_(); }\n\

@@ -39,6 +39,9 @@ pub fn with_openblas_threads<R>(threads: usize, work: impl FnOnce() -> R) -> Res
     if threads == 0 {
         return Err(Error::param("threads", threads, "at least 1"));
     }
+    // First, so that no product inside turns the number back.
+    ensure_ready()?;
+    pin_this_thread();
     let _until_dropped = backend::OwnThreads::start(threads)?;
     Ok(work())
 }
