@@ -19,6 +19,7 @@ mod scalar;
 pub mod train;
 
 pub use error::{Error, Result};
+pub use linalg::{BlasInfo, blas_info};
 pub use network::{Initializer, Sequential};
 pub use parallelism::Parallelism;
 pub use random::RandomState;

@@ -3,21 +3,13 @@
 mod blocked;
 pub(crate) mod elementwise;
 mod gemm;
+mod info;
 pub(crate) mod kernels;
 mod naive;
 
+pub use crate::native::with_openblas_threads;
 pub use gemm::{Backend, Gemm};
+pub use info::{BlasInfo, ParallelModel, blas_info};
 
 #[cfg(test)]
 pub(crate) use gemm::calls;
-
-/// Makes the matrix products ready: pins OpenBLAS to one thread a call.
-///
-/// # Errors
-/// [`Error::Unavailable`](crate::Error::Unavailable) for a build of OpenBLAS that is not safe to call
-/// from several threads.
-pub(crate) fn ready() -> crate::Result<()> {
-    #[cfg(feature = "openblas")]
-    crate::native::openblas::ensure_ready()?;
-    Ok(())
-}

@@ -87,7 +87,7 @@ pub(crate) fn gemm<F: Routine + Copy>(
         true => CBLAS_TRANSPOSE::CblasTrans,
         false => CBLAS_TRANSPOSE::CblasNoTrans,
     };
-    super::openblas::pin_this_thread();
+    super::pin_this_thread();
     let (a, b, out) = ((a.as_ptr(), a_stored.step), (b.as_ptr(), b_stored.step), c.as_mut_ptr());
     // SAFETY: the shapes were compared above, each step is at least its inner length with inner
     // stride 1, and views point to as many values as shape and strides reach. `c` is borrowed

@@ -38,7 +38,6 @@ impl<F: Scalar> RowBuffer<F> {
         ArrayView2::from_shape((rows, width), values).expect("the slice has the matrix's length")
     }
 
-
     /// Calls `work(i, part, own)` for each of `parts` parts of the first `rows` rows, in parallel if
     /// asked, and keeps what it returns in `results`. Part `i` has the rows that [`part_rows`] says,
     /// and row `i` of `own`.

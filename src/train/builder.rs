@@ -172,7 +172,7 @@ impl<'a, F: Scalar> TrainerBuilder<'a, F> {
             return Err(Error::param("shards", 0, "at least 1"));
         }
         self.optimizer.validate()?;
-        crate::linalg::ready()?;
+        crate::native::ensure_ready()?;
         if let Some(data) = &self.validation {
             self.network.check_features(data.features())?;
             self.loss.check(self.network.outputs(), data.storage_targets())?;
