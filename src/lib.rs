@@ -7,5 +7,6 @@ mod error;
 pub mod linalg;
 mod scalar;
 
+pub use data::datasets;
 pub use error::{Error, Result};
 pub use scalar::Scalar;
