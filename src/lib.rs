@@ -18,6 +18,7 @@ pub mod random;
 mod scalar;
 pub mod train;
 
+pub use data::datasets;
 pub use error::{Error, Result};
 pub use linalg::{BlasInfo, blas_info};
 pub use network::{Initializer, Sequential};
