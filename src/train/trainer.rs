@@ -134,6 +134,8 @@ struct Fit<'f, 'a, 'd, F> {
     good: (Vec<F>, Vec<F>),
     batch_size: usize,
     batches: usize,
+    /// Floating-point operations of the matrix products for one row.
+    flops: f64,
     step: u64,
     epoch: usize,
 }
@@ -179,6 +181,7 @@ impl<'f, 'a, 'd, F: Scalar> Fit<'f, 'a, 'd, F> {
             train_evaluation: train_metrics.then(|| evaluation(data)).transpose()?,
             validation: settings.validation.as_ref().map(evaluation).transpose()?,
             order: (0..rows).map(|position| data.row(position)).collect(),
+            flops: network.training_flops() as f64,
             good: (network.parameters().to_vec(), network.buffers().to_vec()),
             settings,
             data,
@@ -254,7 +257,7 @@ impl<'f, 'a, 'd, F: Scalar> Fit<'f, 'a, 'd, F> {
             learning_rate: sums.learning_rate,
             seconds,
             samples_per_second: sums.rows as f64 / seconds,
-            gflops: 1e-9 * sums.rows as f64 * network.training_flops() as f64 / seconds,
+            gflops: 1e-9 * sums.rows as f64 * self.flops / seconds,
         };
         self.epoch += 1;
         Ok((record, sums.stop))
