@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use super::builder::TrainerBuilder;
 use super::evaluate::Evaluation;
+use super::plan::is_tiny;
 use super::step::{StepSettings, StepWorkspace};
 use super::{EpochRecord, Event, History, StopReason};
 use crate::data::Dataset;
@@ -93,7 +94,10 @@ impl<'a, F: Scalar> Trainer<'a, F> {
         self.check(data)?;
         let Self { settings, workers, random, state, step, epoch } = self;
         let mut fit = Fit::new(settings, data, random, std::mem::take(state), *step, *epoch)?;
-        let result = workers.run(|parallel| fit.run(parallel));
+        let result = match fit.is_tiny() {
+            true => fit.run(false),
+            false => workers.run(|parallel| fit.run(parallel)),
+        };
         (*step, *epoch) = (fit.step, fit.epoch);
         *state = std::mem::take(fit.workspace.state_mut());
         if result.is_err() {
@@ -192,6 +196,10 @@ impl<'f, 'a, 'd, F: Scalar> Fit<'f, 'a, 'd, F> {
             step,
             epoch,
         })
+    }
+
+    fn is_tiny(&self) -> bool {
+        is_tiny(self.batch_size, self.settings.network.parameter_count())
     }
 
     fn run(&mut self, parallel: bool) -> Result<History> {
