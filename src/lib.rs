@@ -5,6 +5,7 @@
 pub mod data;
 mod error;
 pub mod linalg;
+pub mod metrics;
 mod scalar;
 
 pub use error::{Error, Result};
