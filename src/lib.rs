@@ -6,6 +6,7 @@ pub mod data;
 mod error;
 pub mod linalg;
 pub mod metrics;
+pub mod preprocessing;
 mod scalar;
 
 pub use error::{Error, Result};
