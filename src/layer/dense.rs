@@ -205,7 +205,7 @@ impl<F: Scalar> Layer<F> for BuiltDense<F> {
 }
 
 /// A block has at least this many weights (a 256 KiB cache holds them in f32) …
-const BLOCK_WEIGHTS: usize = 1 << 16;
+const BLOCK_WEIGHTS: usize = 48 << 10;
 /// … and a layer is cut in no more blocks than this, since each packs dz anew.
 const MOST_BLOCKS: usize = 8;
 

@@ -1,6 +1,8 @@
 //! Training: the step, the loop around it, and what is recorded of it.
 
 mod batch;
+#[cfg(test)]
+mod blas_calls;
 mod builder;
 mod evaluate;
 mod event;
