@@ -141,7 +141,7 @@ impl<'a, F: Scalar> TrainerBuilder<'a, F> {
 
     /// Row shards of a batch, at least 1. Changes the last bits of the result, and how many threads
     /// can work on a batch's forward and backward passes. Unless told otherwise: one for tiny work,
-    /// else two, growing by one for each 128 rows.
+    /// else two, doubled as long as each keeps 128 rows.
     pub fn shards(mut self, shards: usize) -> Self {
         self.shards = Some(shards);
         self
