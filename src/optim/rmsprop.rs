@@ -78,7 +78,9 @@ vectorised! {
                 None => *s,
                 Some(m) => {
                     *m = mul_add::<F, FMA>(alpha, *m, rest * g);
-                    mul_add::<F, FMA>(-*m, *m, *s)
+                    let variance = mul_add::<F, FMA>(-*m, *m, *s);
+                    // Equal gradients leave rounding errors, of either sign. NaN stays.
+                    if variance < F::zero() { F::zero() } else { variance }
                 }
             };
             let quotient = g / (variance.sqrt() + epsilon);
