@@ -86,7 +86,7 @@ impl Stack {
         for (units, activation, fused) in &self.layers {
             let dense = builder.dense(*units);
             let dense = if *fused { dense } else { dense.tanh() };
-            builder = dense.boxed_layer(activation_layer(activation));
+            builder = dense.boxed_layer(activation_layer(&**activation));
         }
         let mut network = builder.dense(outputs).build().expect("a sound network");
         let mut h = x.clone();
@@ -113,8 +113,8 @@ impl Stack {
 }
 
 /// A layer that applies an activation in a box.
-fn activation_layer(activation: &Box<dyn AnyActivation>) -> Box<dyn AnyLayerSpec> {
-    let config = serde_json::json!({ "activation": activation });
+fn activation_layer(activation: &dyn AnyActivation) -> Box<dyn AnyLayerSpec> {
+    let config = serde_json::json!({ "activation": activation.clone_box() });
     LayerRegistry::default().create("activation", &config).expect("an activation of the crate")
 }
 
