@@ -11,7 +11,7 @@ use crate::linalg::Gemm;
 use crate::loss::Loss;
 use crate::metrics::Metric;
 use crate::network::Sequential;
-use crate::optim::{Adam, Optimizer};
+use crate::optim::{Adam, MAX_SLOTS, Optimizer};
 use crate::parallelism::{Parallelism, Workers};
 use crate::random::RandomState;
 use crate::scalar::Scalar;
@@ -172,6 +172,10 @@ impl<'a, F: Scalar> TrainerBuilder<'a, F> {
             return Err(Error::param("shards", 0, "at least 1"));
         }
         self.optimizer.validate()?;
+        let slots = self.optimizer.slots();
+        if slots > MAX_SLOTS {
+            return Err(Error::param("slots", slots, format!("at most {MAX_SLOTS}")));
+        }
         crate::native::ensure_ready()?;
         if let Some(data) = &self.validation {
             self.network.check_features(data.features())?;
