@@ -9,6 +9,7 @@ mod event;
 mod gradient;
 mod gradient_check;
 mod history;
+mod passes;
 mod plan;
 mod step;
 mod trainer;
