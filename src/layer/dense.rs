@@ -118,6 +118,14 @@ impl<F: Scalar> LayerSpec<F> for Dense {
         if self.units == 0 {
             return Err(Error::param("units", 0, "at least 1"));
         }
+        let weights = input.size().checked_mul(self.units);
+        if weights.and_then(|count| count.checked_add(self.units)).is_none() {
+            return Err(Error::param(
+                "units",
+                self.units,
+                "so few that memory can hold the weights",
+            ));
+        }
         self.activation.validate()?;
         self.kernel_initializer.validate()?;
         self.bias_initializer.validate()?;
