@@ -15,6 +15,8 @@ mod native;
 pub mod network;
 pub mod optim;
 mod parallelism;
+#[cfg(feature = "plot")]
+pub mod plot;
 pub mod random;
 mod scalar;
 pub mod train;
