@@ -61,10 +61,13 @@ pub mod layer;
 pub mod linalg;
 pub mod loss;
 pub mod metrics;
+mod model_file;
 mod native;
 pub mod network;
 pub mod optim;
 mod parallelism;
+#[cfg(feature = "plot")]
+pub mod plot;
 pub mod prelude;
 pub mod preprocessing;
 pub mod random;

@@ -50,7 +50,7 @@ impl Plan {
             let (params, buffers) = (count(&needs.params), count(&needs.buffers));
             let x = slot;
             // An in-place layer may take over its input's slot unless somebody reads that later.
-            if !(needs.in_place && !slot_is_read) {
+            if !needs.in_place || slot_is_read {
                 slot = widths.len();
                 widths.push(needs.output.size());
                 slot_is_read = false;
