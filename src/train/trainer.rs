@@ -45,6 +45,8 @@ pub struct Trainer<'a, F> {
     settings: TrainerBuilder<'a, F>,
     workers: Workers,
     random: RandomState,
+    /// The data set's positions in the last epoch's order, which the next shuffles on.
+    order: Vec<usize>,
     /// The optimiser's state between fits.
     state: Vec<F>,
     /// Updates so far.
@@ -64,7 +66,8 @@ impl<'a, F: Scalar> Trainer<'a, F> {
         workers: Workers,
         settings: TrainerBuilder<'a, F>,
     ) -> Self {
-        Self { settings, workers, random, state: Vec::new(), step: 0, epoch: 0 }
+        let (order, state) = (Vec::new(), Vec::new());
+        Self { settings, workers, random, order, state, step: 0, epoch: 0 }
     }
 
     /// The network as it is now.
@@ -92,8 +95,9 @@ impl<'a, F: Scalar> Trainer<'a, F> {
     /// last finished epoch of this fit (or of its start), and the optimiser starts afresh.
     pub fn fit(&mut self, data: &Dataset<'_, F>) -> Result<History> {
         self.check(data)?;
-        let Self { settings, workers, random, state, step, epoch } = self;
-        let mut fit = Fit::new(settings, data, random, std::mem::take(state), *step, *epoch)?;
+        let Self { settings, workers, random, order, state, step, epoch } = self;
+        let shuffling = (random, order);
+        let mut fit = Fit::new(settings, data, shuffling, std::mem::take(state), *step, *epoch)?;
         let result = match fit.is_tiny() {
             true => fit.run(false),
             false => workers.run(|parallel| fit.run(parallel)),
@@ -132,8 +136,10 @@ struct Fit<'f, 'a, 'd, F> {
     workspace: StepWorkspace<F>,
     train_evaluation: Option<Evaluation<F>>,
     validation: Option<Evaluation<F>>,
-    /// Storage rows in the epoch's order.
-    order: Vec<usize>,
+    /// Positions in the epoch's order.
+    order: &'f mut Vec<usize>,
+    /// The storage rows of `order`.
+    rows: Vec<usize>,
     /// Parameters and buffers of the end of the last finished epoch.
     good: (Vec<F>, Vec<F>),
     batch_size: usize,
@@ -157,7 +163,7 @@ impl<'f, 'a, 'd, F: Scalar> Fit<'f, 'a, 'd, F> {
     fn new(
         settings: &'f mut TrainerBuilder<'a, F>,
         data: &'f Dataset<'d, F>,
-        random: &'f mut RandomState,
+        (random, order): (&'f mut RandomState, &'f mut Vec<usize>),
         state: Vec<F>,
         step: u64,
         epoch: usize,
@@ -176,6 +182,9 @@ impl<'f, 'a, 'd, F: Scalar> Fit<'f, 'a, 'd, F> {
             settings.weight_gradient,
             slots,
         );
+        if order.len() != rows {
+            *order = (0..rows).collect();
+        }
         if state.len() == network.parameter_count() * slots {
             *workspace.state_mut() = state;
         }
@@ -184,7 +193,8 @@ impl<'f, 'a, 'd, F: Scalar> Fit<'f, 'a, 'd, F> {
         Ok(Self {
             train_evaluation: train_metrics.then(|| evaluation(data)).transpose()?,
             validation: settings.validation.as_ref().map(evaluation).transpose()?,
-            order: (0..rows).map(|position| data.row(position)).collect(),
+            rows: order.iter().map(|&position| data.row(position)).collect(),
+            order,
             flops: network.training_flops() as f64,
             good: (network.parameters().to_vec(), network.buffers().to_vec()),
             settings,
@@ -238,7 +248,10 @@ impl<'f, 'a, 'd, F: Scalar> Fit<'f, 'a, 'd, F> {
     fn epoch(&mut self, parallel: bool) -> Result<(EpochRecord, Option<StopReason>)> {
         let start = Instant::now();
         if self.settings.shuffle {
-            self.random.shuffle(&mut self.order);
+            self.random.shuffle(self.order);
+            for (row, &position) in self.rows.iter_mut().zip(&*self.order) {
+                *row = self.data.row(position);
+            }
         }
         let sums = self.batches(parallel)?;
         self.check_parameters()?;
@@ -276,7 +289,7 @@ impl<'f, 'a, 'd, F: Scalar> Fit<'f, 'a, 'd, F> {
         let mut sums = EpochSums { loss: 0.0, weight: 0.0, rows: 0, learning_rate, stop: None };
         for batch in 0..self.batches {
             let start = batch * self.batch_size;
-            let rows = start..(start + self.batch_size).min(self.order.len());
+            let rows = start..(start + self.batch_size).min(self.rows.len());
             let settings = StepSettings {
                 gemm: self.settings.gemm,
                 parallel,
@@ -285,7 +298,7 @@ impl<'f, 'a, 'd, F: Scalar> Fit<'f, 'a, 'd, F> {
                 learning_rate,
             };
             let TrainerBuilder { network, loss, optimizer, observers, stop, .. } = self.settings;
-            let indices = &self.order[rows];
+            let indices = &self.rows[rows];
             let (total, weight) =
                 self.workspace.step(network, &**loss, &**optimizer, self.data, indices, settings);
             if !total.is_finite() {
