@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ndarray::{ArcArray2, Array2, ArrayView2};
+use ndarray::{ArcArray2, Array2, ArrayView2, Axis};
 
 use super::targets::{TargetStorage, Targets};
 use crate::error::{Error, Result};
@@ -330,6 +330,20 @@ impl<'a, F: Scalar> Dataset<'a, F> {
     /// Targets of the storage, to be read by storage row.
     pub(crate) fn storage_targets(&self) -> &TargetStorage<'a, F> {
         &self.targets
+    }
+
+    /// The targets of the rows seen: shared where these are the storage's own, else copied.
+    pub(crate) fn targets_seen(&self) -> TargetStorage<'a, F> {
+        match (&self.rows, self.targets.classes(), self.targets.values()) {
+            (None, ..) => self.targets.clone(),
+            (Some(rows), Some(classes), _) => {
+                TargetStorage::Classes(classes.select(Axis(0), rows).into_shared())
+            }
+            (Some(rows), _, values) => {
+                let values = values.map(|values| values.select(Axis(0), rows));
+                TargetStorage::Values(values.unwrap_or_default().into_shared())
+            }
+        }
     }
 
     /// Weights of the storage, to be read by storage row.

@@ -90,8 +90,9 @@ impl<'a, F: Scalar> Trainer<'a, F> {
     /// The data set is neither copied nor reordered: each batch gathers its rows.
     ///
     /// # Errors
-    /// Features or targets that do not fit the network or the loss; [`Error::Diverged`] if the loss
-    /// or a parameter leaves the finite numbers. Then the parameters are those of the end of the
+    /// Features or targets that do not fit the network or the loss; [`Error::Param`] for a batch whose
+    /// weights are all zero; [`Error::Diverged`] if the loss or a parameter leaves the finite
+    /// numbers. After the last two the parameters are those of the end of the
     /// last finished epoch of this fit (or of its start), and the optimiser starts afresh.
     pub fn fit(&mut self, data: &Dataset<'_, F>) -> Result<History> {
         self.check(data)?;
@@ -114,7 +115,7 @@ impl<'a, F: Scalar> Trainer<'a, F> {
     fn check(&self, data: &Dataset<'_, F>) -> Result<()> {
         let TrainerBuilder { network, loss, .. } = &self.settings;
         network.check_features(data.features())?;
-        loss.check(network.outputs(), data.storage_targets())
+        loss.check(network.outputs(), &data.targets_seen())
     }
 }
 
@@ -301,6 +302,11 @@ impl<'f, 'a, 'd, F: Scalar> Fit<'f, 'a, 'd, F> {
             let indices = &self.rows[rows];
             let (total, weight) =
                 self.workspace.step(network, &**loss, &**optimizer, self.data, indices, settings);
+            if weight <= 0.0 {
+                let got = format!("all zero in epoch {}, batch {batch}", self.epoch);
+                let want = "above zero for at least one row of every batch";
+                return Err(Error::param("weights", got, want));
+            }
             if !total.is_finite() {
                 let rows = indices.len();
                 return Err(self.diverged(batch, rows));
