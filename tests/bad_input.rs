@@ -170,3 +170,34 @@ fn weights_that_weigh_nothing_or_less() {
     let mut trainer = regression().validation(&view).build().unwrap();
     assert_eq!(message(trainer.fit(&values())), nothing);
 }
+
+#[test]
+fn a_batch_that_weighs_nothing_ends_the_fit_where_it_was() {
+    let data = values().with_weights(vec![1.0, 1.0, 0.0]).unwrap();
+    let builder = || regression().batch_size(1).shuffle(false).epochs(2);
+    let mut trainer = builder().build().unwrap();
+    assert_eq!(
+        message(trainer.fit(&data)),
+        "weights is all zero in epoch 0, batch 2, but must be above zero for at least one row of every batch"
+    );
+    assert_eq!(trainer.network().parameters(), network(1).parameters());
+    // With another row beside it the same row is left out.
+    builder().batch_size(3).build().unwrap().fit(&data).unwrap();
+}
+
+#[test]
+fn a_view_is_judged_by_the_rows_it_shows() {
+    let data = Dataset::new(features(), vec![0, 2, 1]).unwrap();
+    let binary = data.select(&[2, 0]).unwrap();
+    trainer(1, BinaryCrossEntropy::default()).fit(&binary).unwrap();
+    let builder = Trainer::builder(network(2), CrossEntropy).validation(&binary);
+    builder.build().unwrap().fit(&binary).unwrap();
+    loss_and_gradient(&network(2), &CrossEntropy, &binary).unwrap();
+    let shown = data.select(&[2, 0, 1]).unwrap();
+    assert!(matches!(
+        trainer(2, CrossEntropy).fit(&shown),
+        Err(Error::ClassIndex { class: 2, row: 2, .. })
+    ));
+    let values = Dataset::new(features(), vec![0.5, 7.0, 1.0]).unwrap().select(&[0, 2]).unwrap();
+    trainer(1, BinaryCrossEntropy::default()).fit(&values).unwrap();
+}

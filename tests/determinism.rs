@@ -168,10 +168,12 @@ fn in_turn(fits: usize, epochs: usize, shuffle: bool) -> (Vec<f64>, Vec<f64>, Ve
 
 #[test]
 fn two_fits_equal_one_of_twice_the_epochs() {
-    let whole = in_turn(1, 4, false);
-    assert_eq!(whole.2, [0, 1, 2, 3]);
-    assert!(in_turn(2, 2, false) == whole);
-    assert!(in_turn(4, 1, false) == whole);
+    for shuffle in [false, true] {
+        let whole = in_turn(1, 4, shuffle);
+        assert_eq!(whole.2, [0, 1, 2, 3]);
+        assert!(in_turn(2, 2, shuffle) == whole, "shuffle: {shuffle}");
+        assert!(in_turn(4, 1, shuffle) == whole, "shuffle: {shuffle}");
+    }
 }
 
 #[test]

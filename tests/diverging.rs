@@ -159,3 +159,18 @@ fn after_a_divergence_training_can_go_on() {
         assert!((a - b).abs() < 1e-12);
     }
 }
+
+#[test]
+fn a_validation_loss_that_overflows_ends_the_fit() {
+    let train = Dataset::new(ndarray::array![[0.5f32], [1.0]], vec![0.5f32, 1.0]).unwrap();
+    let far = Dataset::new(ndarray::array![[1e30f32]], vec![-1e30f32]).unwrap();
+    let network = Sequential::<f32>::input(1).dense(1).seed(1).build().unwrap();
+    let before = network.parameters().to_vec();
+    let mut trainer =
+        Trainer::builder(network, MeanSquaredError::default()).validation(&far).build().unwrap();
+    match trainer.fit(&train) {
+        Err(Error::Diverged { epoch: 0, tensor, .. }) => assert_eq!(tensor, "validation_loss"),
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(trainer.network().parameters(), before);
+}

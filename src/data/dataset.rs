@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ndarray::{ArcArray2, Array2, ArrayView2};
+use ndarray::{ArcArray2, Array2, ArrayView2, Axis};
 
 use super::targets::{TargetStorage, Targets};
 use crate::error::{Error, Result};
@@ -133,7 +133,8 @@ impl<'a, F: Scalar> Dataset<'a, F> {
     ///
     /// # Errors
     /// [`Error::Shape`] if the lengths differ, [`Error::NonFinite`] for a NaN or an infinity,
-    /// [`Error::Param`] for a negative weight or weights that are all zero.
+    /// [`Error::Param`] for a negative weight, weights that are all zero, or two weights for a row
+    /// that a selection repeats.
     pub fn with_weights(mut self, weights: Vec<F>) -> Result<Self> {
         if weights.len() != self.len() {
             return Err(Error::shape(
@@ -158,8 +159,13 @@ impl<'a, F: Scalar> Dataset<'a, F> {
             None => weights,
             Some(rows) => {
                 let mut full = vec![F::zero(); self.features.view().nrows()];
+                let mut seen = vec![false; full.len()];
                 for (&row, &weight) in rows.iter().zip(&weights) {
-                    full[row] = weight;
+                    if seen[row] && full[row] != weight {
+                        let want = format!("{}, as given to the same row before", full[row]);
+                        return Err(Error::param("weight", weight, want));
+                    }
+                    (full[row], seen[row]) = (weight, true);
                 }
                 full
             }
@@ -332,6 +338,20 @@ impl<'a, F: Scalar> Dataset<'a, F> {
         &self.targets
     }
 
+    /// The targets of the rows seen: shared where these are the storage's own, else copied.
+    pub(crate) fn targets_seen(&self) -> TargetStorage<'a, F> {
+        match (&self.rows, self.targets.classes(), self.targets.values()) {
+            (None, ..) => self.targets.clone(),
+            (Some(rows), Some(classes), _) => {
+                TargetStorage::Classes(classes.select(Axis(0), rows).into_shared())
+            }
+            (Some(rows), _, values) => {
+                let values = values.map(|values| values.select(Axis(0), rows));
+                TargetStorage::Values(values.unwrap_or_default().into_shared())
+            }
+        }
+    }
+
     /// Weights of the storage, to be read by storage row.
     pub(crate) fn storage_weights(&self) -> Option<&[F]> {
         self.weights.as_deref()
@@ -377,5 +397,22 @@ impl<F: Scalar> TargetStorage<'_, F> {
             TargetStorage::Values(values) => Some(Targets::Values(values.view())),
             TargetStorage::ValuesView(values) => Some(Targets::Values(values.view())),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::array;
+
+    use super::*;
+
+    #[test]
+    fn a_repeated_row_has_one_weight() {
+        let data = Dataset::new(array![[1.0], [2.0], [3.0]], vec![0, 1, 1]).unwrap();
+        let twice = data.select(&[2, 2, 0]).unwrap();
+        let weighted = twice.clone().with_weights(vec![2.0, 2.0, 1.0]).unwrap();
+        assert_eq!(weighted.row_weights(), Some(vec![2.0, 2.0, 1.0]));
+        let refused = twice.with_weights(vec![1.0, 2.0, 1.0]);
+        assert!(matches!(refused, Err(Error::Param { name: "weight", .. })));
     }
 }

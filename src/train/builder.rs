@@ -179,7 +179,7 @@ impl<'a, F: Scalar> TrainerBuilder<'a, F> {
         crate::native::ensure_ready()?;
         if let Some(data) = &self.validation {
             self.network.check_features(data.features())?;
-            self.loss.check(self.network.outputs(), data.storage_targets())?;
+            self.loss.check(self.network.outputs(), &data.targets_seen())?;
         }
         let workers = Workers::new(self.parallelism)?;
         self.network.set_link(self.loss.link());

@@ -62,7 +62,7 @@ impl<'a, 'd, F: Scalar> FullBatch<'a, 'd, F> {
         shards: Option<usize>,
     ) -> Result<Self> {
         network.check_features(data.features())?;
-        loss.check(network.outputs(), data.storage_targets())?;
+        loss.check(network.outputs(), &data.targets_seen())?;
         let rows: Vec<usize> = (0..data.len()).map(|position| data.row(position)).collect();
         let weightless = |weights: &[F]| rows.iter().all(|&row| weights[row] == F::zero());
         if data.storage_weights().is_some_and(weightless) {

@@ -45,6 +45,8 @@ pub struct Trainer<'a, F> {
     settings: TrainerBuilder<'a, F>,
     workers: Workers,
     random: RandomState,
+    /// The data set's positions in the last epoch's order, which the next shuffles on.
+    order: Vec<usize>,
     /// The optimiser's state between fits.
     state: Vec<F>,
     /// Updates so far.
@@ -64,7 +66,8 @@ impl<'a, F: Scalar> Trainer<'a, F> {
         workers: Workers,
         settings: TrainerBuilder<'a, F>,
     ) -> Self {
-        Self { settings, workers, random, state: Vec::new(), step: 0, epoch: 0 }
+        let (order, state) = (Vec::new(), Vec::new());
+        Self { settings, workers, random, order, state, step: 0, epoch: 0 }
     }
 
     /// The network as it is now.
@@ -87,21 +90,24 @@ impl<'a, F: Scalar> Trainer<'a, F> {
     /// The data set is neither copied nor reordered: each batch gathers its rows.
     ///
     /// # Errors
-    /// Features or targets that do not fit the network or the loss; [`Error::Diverged`] if the loss
-    /// or a parameter leaves the finite numbers. Then the parameters are those of the end of the
-    /// last finished epoch of this fit (or of its start), and the optimiser starts afresh. An observer's
-    /// error ([`Observer::take_error`](super::Observer::take_error)) ends the fit too, and undoes nothing.
+    /// Features or targets that do not fit the network or the loss; [`Error::Param`] for a batch whose
+    /// weights are all zero; what a metric refuses; [`Error::Diverged`] if the loss or a parameter
+    /// leaves the finite numbers. After the last three the parameters are those of the end of the
+    /// last finished epoch of this fit (or of its start), and the optimiser starts afresh. An
+    /// observer's error ([`Observer::take_error`](super::Observer::take_error)) ends the fit too, and
+    /// undoes nothing.
     pub fn fit(&mut self, data: &Dataset<'_, F>) -> Result<History> {
         self.check(data)?;
-        let Self { settings, workers, random, state, step, epoch } = self;
-        let mut fit = Fit::new(settings, data, random, std::mem::take(state), *step, *epoch)?;
+        let Self { settings, workers, random, order, state, step, epoch } = self;
+        let shuffling = (random, order);
+        let mut fit = Fit::new(settings, data, shuffling, state, *step, *epoch)?;
         let result = match fit.is_tiny() {
             true => fit.run(false),
             false => workers.run(|parallel| fit.run(parallel)),
         };
         (*step, *epoch) = (fit.step, fit.epoch);
         *state = std::mem::take(fit.workspace.state_mut());
-        if matches!(result, Err(Error::Diverged { .. })) {
+        if fit.restored {
             state.fill(F::zero());
             *step = 0;
         }
@@ -111,7 +117,7 @@ impl<'a, F: Scalar> Trainer<'a, F> {
     fn check(&self, data: &Dataset<'_, F>) -> Result<()> {
         let TrainerBuilder { network, loss, .. } = &self.settings;
         network.check_features(data.features())?;
-        loss.check(network.outputs(), data.storage_targets())
+        loss.check(network.outputs(), &data.targets_seen())
     }
 }
 
@@ -133,10 +139,14 @@ struct Fit<'f, 'a, 'd, F> {
     workspace: StepWorkspace<F>,
     train_evaluation: Option<Evaluation<F>>,
     validation: Option<Evaluation<F>>,
-    /// Storage rows in the epoch's order.
-    order: Vec<usize>,
+    /// Positions in the epoch's order.
+    order: &'f mut Vec<usize>,
+    /// The storage rows of `order`.
+    rows: Vec<usize>,
     /// Parameters and buffers of the end of the last finished epoch.
     good: (Vec<F>, Vec<F>),
+    /// Whether an error put them back.
+    restored: bool,
     batch_size: usize,
     batches: usize,
     /// Floating-point operations of the matrix products for one row.
@@ -158,8 +168,8 @@ impl<'f, 'a, 'd, F: Scalar> Fit<'f, 'a, 'd, F> {
     fn new(
         settings: &'f mut TrainerBuilder<'a, F>,
         data: &'f Dataset<'d, F>,
-        random: &'f mut RandomState,
-        state: Vec<F>,
+        (random, order): (&'f mut RandomState, &'f mut Vec<usize>),
+        state: &mut Vec<F>,
         step: u64,
         epoch: usize,
     ) -> Result<Self> {
@@ -177,15 +187,23 @@ impl<'f, 'a, 'd, F: Scalar> Fit<'f, 'a, 'd, F> {
             settings.weight_gradient,
             slots,
         );
-        if state.len() == network.parameter_count() * slots {
-            *workspace.state_mut() = state;
+        if order.len() != rows {
+            *order = (0..rows).collect();
         }
         let train_metrics = settings.train_metrics && !settings.metrics.is_empty();
         let evaluation = |data: &Dataset<'_, F>| Evaluation::new(network, data);
+        let train_evaluation = train_metrics.then(|| evaluation(data)).transpose()?;
+        let validation = settings.validation.as_ref().map(evaluation).transpose()?;
+        // Nothing fails from here on: the state is safe.
+        if state.len() == network.parameter_count() * slots {
+            *workspace.state_mut() = std::mem::take(state);
+        }
         Ok(Self {
-            train_evaluation: train_metrics.then(|| evaluation(data)).transpose()?,
-            validation: settings.validation.as_ref().map(evaluation).transpose()?,
-            order: (0..rows).map(|position| data.row(position)).collect(),
+            train_evaluation,
+            validation,
+            rows: order.iter().map(|&position| data.row(position)).collect(),
+            order,
+            restored: false,
             flops: network.training_flops() as f64,
             good: (network.parameters().to_vec(), network.buffers().to_vec()),
             settings,
@@ -221,6 +239,7 @@ impl<'f, 'a, 'd, F: Scalar> Fit<'f, 'a, 'd, F> {
                 let (params, buffers) = self.settings.network.state_mut();
                 params.copy_from_slice(&self.good.0);
                 buffers.copy_from_slice(&self.good.1);
+                self.restored = true;
             }
             let (record, ended) = result?;
             let (params, buffers) = self.settings.network.state_mut();
@@ -240,7 +259,10 @@ impl<'f, 'a, 'd, F: Scalar> Fit<'f, 'a, 'd, F> {
     fn epoch(&mut self, parallel: bool) -> Result<(EpochRecord, Option<StopReason>)> {
         let start = Instant::now();
         if self.settings.shuffle {
-            self.random.shuffle(&mut self.order);
+            self.random.shuffle(self.order);
+            for (row, &position) in self.rows.iter_mut().zip(&*self.order) {
+                *row = self.data.row(position);
+            }
         }
         let sums = self.batches(parallel)?;
         self.check_parameters()?;
@@ -255,8 +277,12 @@ impl<'f, 'a, 'd, F: Scalar> Fit<'f, 'a, 'd, F> {
         let TrainerBuilder { network, loss, metrics: list, validation, .. } = &*self.settings;
         if let (Some(evaluation), Some(data)) = (&mut self.validation, validation) {
             let values = &mut validation_metrics;
-            validation_loss =
-                Some(evaluation.run(network, gemm, Some(&**loss), list, data, values)?);
+            let mean = evaluation.run(network, gemm, Some(&**loss), list, data, values)?;
+            if !mean.is_finite() {
+                let (epoch, batch) = (self.epoch, self.batches - 1);
+                return Err(Error::Diverged { epoch, batch, tensor: "validation_loss".to_owned() });
+            }
+            validation_loss = Some(mean);
         }
         let record = EpochRecord {
             epoch: self.epoch,
@@ -278,7 +304,7 @@ impl<'f, 'a, 'd, F: Scalar> Fit<'f, 'a, 'd, F> {
         let mut sums = EpochSums { loss: 0.0, weight: 0.0, rows: 0, learning_rate, stop: None };
         for batch in 0..self.batches {
             let start = batch * self.batch_size;
-            let rows = start..(start + self.batch_size).min(self.order.len());
+            let rows = start..(start + self.batch_size).min(self.rows.len());
             let settings = StepSettings {
                 gemm: self.settings.gemm,
                 parallel,
@@ -287,9 +313,14 @@ impl<'f, 'a, 'd, F: Scalar> Fit<'f, 'a, 'd, F> {
                 learning_rate,
             };
             let TrainerBuilder { network, loss, optimizer, observers, stop, .. } = self.settings;
-            let indices = &self.order[rows];
+            let indices = &self.rows[rows];
             let (total, weight) =
                 self.workspace.step(network, &**loss, &**optimizer, self.data, indices, settings);
+            if weight <= 0.0 {
+                let got = format!("all zero in epoch {}, batch {batch}", self.epoch);
+                let want = "above zero for at least one row of every batch";
+                return Err(Error::param("weights", got, want));
+            }
             if !total.is_finite() {
                 let rows = indices.len();
                 return Err(self.diverged(batch, rows));
