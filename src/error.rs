@@ -110,6 +110,14 @@ pub enum Error {
         /// What it would need.
         why: String,
     },
+    /// A quantity that the data given leave without a meaning, like ROC AUC with one class.
+    #[error("{what} is not defined: {why}")]
+    Undefined {
+        /// What was asked for.
+        what: String,
+        /// What the data lack.
+        why: String,
+    },
     /// Reading or writing a file failed.
     #[error("{path}: {source}")]
     Io {
@@ -138,6 +146,11 @@ impl Error {
     /// Something empty that must not be.
     pub fn empty(what: impl Into<String>, least: impl Into<String>) -> Self {
         Error::Empty { what: what.into(), least: least.into() }
+    }
+
+    /// A quantity without a meaning for these data.
+    pub fn undefined(what: impl Into<String>, why: impl Into<String>) -> Self {
+        Error::Undefined { what: what.into(), why: why.into() }
     }
 
     /// A failed file operation.

@@ -14,6 +14,7 @@ mod native;
 pub mod network;
 pub mod optim;
 mod parallelism;
+pub mod preprocessing;
 pub mod random;
 mod scalar;
 pub mod train;

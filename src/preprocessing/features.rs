@@ -1,0 +1,50 @@
+//! What all scalers do with a feature matrix.
+
+use ndarray::{Array2, ArrayView2};
+
+use crate::data::{Dataset, check_finite};
+use crate::error::{Error, Result};
+use crate::scalar::Scalar;
+
+/// Checks that a matrix to fit on has rows and columns, all finite.
+pub(super) fn check_fit<F: Scalar>(features: ArrayView2<'_, F>) -> Result<()> {
+    if features.nrows() == 0 {
+        return Err(Error::empty("the feature matrix", "1 row"));
+    }
+    if features.ncols() == 0 {
+        return Err(Error::empty("the feature matrix", "1 column"));
+    }
+    check_finite("feature", features)
+}
+
+/// Maps every value by `map(column, value)`, computed in `f64` whatever `F` is.
+///
+/// The matrix must have `columns` columns, as the one fitted on, and finite values; a result that leaves
+/// the range of `F` is an error too, and no rows are none again.
+pub(super) fn map_columns<F: Scalar>(
+    features: ArrayView2<'_, F>,
+    columns: usize,
+    map: impl Fn(usize, f64) -> f64,
+) -> Result<Array2<F>> {
+    if features.ncols() != columns {
+        let want = format!("{columns} columns, as fitted");
+        return Err(Error::shape("features", want, format!("{} columns", features.ncols())));
+    }
+    check_finite("feature", features)?;
+    let mapped = Array2::from_shape_fn(features.raw_dim(), |(row, column)| {
+        F::from_f64(map(column, features[(row, column)].as_f64()))
+    });
+    check_finite("scaled feature", mapped.view())?;
+    Ok(mapped)
+}
+
+/// Runs on the features of a data set, copied only where it sees chosen rows.
+pub(super) fn on_features<F: Scalar, T>(
+    data: &Dataset<'_, F>,
+    run: impl FnOnce(ArrayView2<'_, F>) -> Result<T>,
+) -> Result<T> {
+    match data.features_view() {
+        Some(features) => run(features),
+        None => run(data.to_arrays().0.view()),
+    }
+}

@@ -1,0 +1,29 @@
+//! Making data fit for a network: scaling features, encoding labels.
+//!
+//! A scaler is a configuration; its `fit` gives a fitted scaler, which transforms any data with the same
+//! columns. Fit on the training rows only, and use the fitted scaler on the others:
+//!
+//! ```
+//! use blastrain::data::Dataset;
+//! use blastrain::preprocessing::StandardScaler;
+//! use ndarray::array;
+//!
+//! let train = Dataset::new(array![[1.0, 10.0], [3.0, 30.0]], vec![0, 1])?;
+//! let test = Dataset::new(array![[2.0, 40.0]], vec![1])?;
+//! let scaler = StandardScaler::new().fit_dataset(&train)?;
+//! let (train, test) = (scaler.transform_dataset(&train)?, scaler.transform_dataset(&test)?);
+//! assert_eq!(train.to_arrays().0, array![[-1.0, -1.0], [1.0, 1.0]]);
+//! assert_eq!(test.to_arrays().0, array![[0.0, 2.0]]);
+//! # Ok::<(), blastrain::Error>(())
+//! ```
+
+mod features;
+mod label_encoder;
+mod min_max;
+mod one_hot;
+mod standard;
+
+pub use label_encoder::LabelEncoder;
+pub use min_max::{FittedMinMaxScaler, MinMaxScaler};
+pub use one_hot::{from_one_hot, one_hot};
+pub use standard::{FittedStandardScaler, StandardScaler};
