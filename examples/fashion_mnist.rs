@@ -1,0 +1,125 @@
+//! Trains a dense network on Fashion-MNIST.
+
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::time::Instant;
+
+use blastrain::data::stratified_train_test_split;
+use blastrain::loss::CrossEntropy;
+use blastrain::metrics::{Accuracy, classification_report};
+use blastrain::optim::{Adam, AdamW, Optimizer, RmsProp, Sgd};
+use blastrain::train::{Event, Trainer};
+use blastrain::{Parallelism, RandomState, Sequential, blas_info, datasets};
+use clap::{Parser, ValueEnum};
+
+/// Trains a dense network on Fashion-MNIST and reports how good it is on the test pictures.
+#[derive(Parser)]
+struct Options {
+    /// Units of the hidden layers.
+    #[arg(long, value_delimiter = ',', default_value = "256,128")]
+    hidden: Vec<usize>,
+    /// Passes over the training pictures.
+    #[arg(long, default_value_t = 10)]
+    epochs: usize,
+    /// Pictures in a batch.
+    #[arg(long, default_value_t = 128)]
+    batch: usize,
+    /// Learning rate; unless given, one that suits the optimiser.
+    #[arg(long)]
+    rate: Option<f64>,
+    /// Optimiser.
+    #[arg(long, value_enum, default_value_t = Rule::Adam)]
+    optimizer: Rule,
+    /// Threads; unless given, one for each core. The result does not depend on it.
+    #[arg(long)]
+    threads: Option<usize>,
+    /// Seed of the weights, of the validation rows and of the order of rows.
+    #[arg(long, default_value_t = 0)]
+    seed: u32,
+    /// Part of the training pictures that is held back to watch the training.
+    #[arg(long, default_value_t = 0.1)]
+    validation: f64,
+    /// Folder with the four files; unless given, that of Debian's package dataset-fashion-mnist.
+    #[arg(long)]
+    data: Option<PathBuf>,
+    /// Where the picture of the loss goes (built with the feature `plot`).
+    #[arg(long, default_value = "loss.svg")]
+    plot: PathBuf,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Rule {
+    Sgd,
+    Momentum,
+    Nesterov,
+    Adam,
+    Adamw,
+    Rmsprop,
+}
+
+impl Rule {
+    fn optimizer(self, rate: Option<f64>) -> Box<dyn Optimizer<f32>> {
+        let momentum = || Sgd::new(rate.unwrap_or(0.05)).momentum(0.9);
+        match self {
+            Rule::Sgd => Box::new(Sgd::new(rate.unwrap_or(0.2))),
+            Rule::Momentum => Box::new(momentum()),
+            Rule::Nesterov => Box::new(momentum().nesterov(true)),
+            Rule::Adam => Box::new(Adam::new(rate.unwrap_or(0.001))),
+            Rule::Adamw => Box::new(AdamW::new(rate.unwrap_or(0.001), 0.01)),
+            Rule::Rmsprop => Box::new(RmsProp::new(rate.unwrap_or(0.0005))),
+        }
+    }
+}
+
+fn main() -> blastrain::Result<()> {
+    let options = Options::parse();
+    let start = Instant::now();
+    let (train, test) = match &options.data {
+        Some(folder) => datasets::fashion_mnist_from::<f32>(folder)?,
+        None => datasets::fashion_mnist::<f32>()?,
+    };
+    let (train, validation) =
+        stratified_train_test_split(&train, options.validation, RandomState::new(options.seed))?;
+
+    let mut builder = Sequential::<f32>::input(train.features()).seed(options.seed);
+    for &units in &options.hidden {
+        builder = builder.dense(units).relu();
+    }
+    let network = builder.dense(datasets::FASHION_MNIST_CLASSES.len()).build()?;
+    println!("{}\n\n{}\n", blas_info()?, network.summary());
+
+    let mut trainer = Trainer::builder(network, CrossEntropy)
+        .boxed_optimizer(options.optimizer.optimizer(options.rate))
+        .metric(Accuracy)
+        .validation(&validation)
+        .batch_size(options.batch)
+        .epochs(options.epochs)
+        .seed(options.seed)
+        .parallelism(options.threads.map_or(Parallelism::Auto, Parallelism::Threads))
+        .observer(print_epoch)
+        .build()?;
+    let history = trainer.fit(&train)?;
+    println!("\n{:.1} s with reading the data\n", start.elapsed().as_secs_f64());
+
+    let (features, _) = test.to_arrays();
+    let predicted = trainer.network().predict_classes(features.view())?;
+    let targets = test.class_targets().unwrap_or_default();
+    let report = classification_report(&targets, &predicted, test.class_names(), None)?;
+    println!("{report}");
+    println!("test accuracy {:.4}", report.accuracy);
+    Ok(())
+}
+
+fn print_epoch(event: &Event<'_>) -> ControlFlow<()> {
+    if let Event::EpochEnd { record, epochs } = event {
+        println!(
+            "epoch {:2}/{epochs}  loss {:.4}  validation loss {:.4}  validation accuracy {:.4}  {:.0} pictures/s",
+            record.epoch + 1,
+            record.loss,
+            record.validation_loss.unwrap_or(f64::NAN),
+            record.validation_metrics[0],
+            record.samples_per_second,
+        );
+    }
+    ControlFlow::Continue(())
+}

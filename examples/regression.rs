@@ -1,0 +1,58 @@
+//! How far diabetes has gone a year later, from ten measures of a patient.
+
+use blastrain::data::train_test_split;
+use blastrain::loss::MeanSquaredError;
+use blastrain::optim::AdamW;
+use blastrain::preprocessing::StandardScaler;
+use blastrain::train::Trainer;
+use blastrain::{RandomState, Sequential, datasets, metrics};
+use clap::Parser;
+
+/// Estimates the progression of diabetes and compares with the true values of rows held back.
+#[derive(Parser)]
+struct Options {
+    /// Passes over the training rows.
+    #[arg(long, default_value_t = 100)]
+    epochs: usize,
+    /// Seed of the weights and of the order of rows.
+    #[arg(long, default_value_t = 42)]
+    seed: u32,
+    #[arg(long, default_value_t = 0.01)]
+    rate: f64,
+    #[arg(long, default_value_t = 0.1)]
+    decay: f64,
+    #[arg(long, default_value_t = 16)]
+    units: usize,
+}
+
+fn main() -> blastrain::Result<()> {
+    let options = Options::parse();
+    let data = datasets::diabetes::<f64>()?;
+    let (train, test) = train_test_split(&data, 0.2, RandomState::new(42))?;
+    let scaler = StandardScaler::new().fit_dataset(&train)?;
+    let (train, test) = (scaler.transform_dataset(&train)?, scaler.transform_dataset(&test)?);
+
+    let network = Sequential::<f64>::input(train.features())
+        .dense(options.units)
+        .relu()
+        .dense(1)
+        .seed(options.seed)
+        .build()?;
+    let mut trainer = Trainer::builder(network, MeanSquaredError::default())
+        .optimizer(AdamW::new(options.rate, options.decay))
+        .batch_size(32)
+        .epochs(options.epochs)
+        .seed(options.seed)
+        .build()?;
+    let history = trainer.fit(&train)?;
+    for record in history.epochs().iter().step_by(20) {
+        println!("epoch {:3}: mean squared error {:.1}", record.epoch + 1, record.loss);
+    }
+
+    let (features, _) = test.to_arrays();
+    let predicted = trainer.network().predict(features.view())?;
+    let targets = test.value_targets().unwrap_or_default();
+    println!("test mean squared error {:.1}", metrics::mean_squared_error(&targets, &predicted, None)?);
+    println!("test R² {:.4}", metrics::r2(&targets, &predicted, None)?);
+    Ok(())
+}
