@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use ndarray::{ArrayView2, ArrayViewMut2};
+use ndarray::ArrayView2;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -13,7 +13,7 @@ use super::{
 use crate::activation::{Activation, AnyActivation, Identity, Saved};
 use crate::error::{Error, Result};
 use crate::linalg::{Gemm, elementwise};
-use crate::native::rows::{flat, flat_ref, part_rows};
+use crate::native::rows::{flat, flat_ref, matrix, matrix_mut, part_rows};
 use crate::network::{Dims, Initializer, TensorSpec};
 use crate::scalar::Scalar;
 
@@ -142,9 +142,7 @@ impl<F: Scalar> BuiltDense<F> {
     }
 
     fn weights<'a>(&self, params: &'a [F]) -> ArrayView2<'a, F> {
-        let weights = &params[..self.weight_count()];
-        ArrayView2::from_shape((self.inputs, self.spec.units), weights)
-            .expect("the layer's slice starts with its weights")
+        matrix(self.inputs, self.spec.units, &params[..self.weight_count()])
     }
 
     fn saves_input(&self) -> bool {
@@ -239,8 +237,7 @@ impl<F: Scalar> OwnedGradient<F> for BuiltDense<F> {
         let units = self.spec.units;
         let rows = block.start / units..block.end.min(self.weight_count()) / units;
         let (weights, bias) = dblock.split_at_mut(rows.len() * units);
-        let dweights = ArrayViewMut2::from_shape((rows.len(), units), weights)
-            .expect("blocks are whole rows of the weights");
+        let dweights = matrix_mut(rows.len(), units, weights);
         let x = x.slice_move(ndarray::s![.., rows]);
         gemm.product(F::one(), x.reversed_axes(), dy, F::zero(), dweights);
         if !bias.is_empty() {

@@ -4,6 +4,7 @@ use ndarray::{ArrayView2, ArrayViewMut2};
 
 use super::{blocked, naive};
 use crate::error::{Error, Result};
+use crate::native::small_gemm;
 use crate::scalar::Scalar;
 
 /// Who computes a matrix product.
@@ -18,6 +19,9 @@ pub enum Backend {
     Blocked,
     /// The triple loop. A baseline and the tests' oracle.
     Naive,
+    /// The crate's own kernel, for products that are tiny or have few columns. [`Gemm`] calls it
+    /// beside OpenBLAS; chosen by itself it computes everything, slowly where products are large.
+    Small,
 }
 
 impl Default for Backend {
@@ -38,10 +42,25 @@ impl Default for Backend {
 /// Gemm::default().product(1.0, a.view(), b.view(), 0.0, c.view_mut());
 /// assert_eq!(c, array![[1.0], [2.5]]);
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Gemm {
     backend: Backend,
+    small_kernel: bool,
 }
+
+impl Default for Gemm {
+    /// The default backend, with the crate's own kernel for small products.
+    fn default() -> Self {
+        Self { backend: Backend::default(), small_kernel: true }
+    }
+}
+
+/// Multiply-adds up to which the crate's own kernel computes any product.
+const TINY: usize = 1 << 13;
+/// Columns of the output up to which it computes larger ones.
+const NARROW: usize = 16;
+/// Rows above which OpenBLAS computes narrow ones all the same.
+const TALL: usize = 256;
 
 impl Gemm {
     /// Products by `backend`.
@@ -55,7 +74,14 @@ impl Gemm {
                 why: "build with the feature openblas-system or openblas-static".into(),
             });
         }
-        Ok(Self { backend })
+        Ok(Self { backend, small_kernel: false })
+    }
+
+    /// Whether products that are tiny, or have at most 16 columns, go to the crate's own kernel
+    /// ([`Backend::Small`]); the default [`Gemm`] does so, one made by [`Gemm::new`] does not.
+    pub fn small_kernel(mut self, small_kernel: bool) -> Self {
+        self.small_kernel = small_kernel;
+        self
     }
 
     /// Who computes.
@@ -81,16 +107,19 @@ impl Gemm {
         beta: F,
         mut c: ArrayViewMut2<'_, F>,
     ) {
-        let done = match self.backend {
+        let small = self.small_kernel && suits_small_kernel(c.nrows(), a.ncols(), c.ncols());
+        let backend = if small { Backend::Small } else { self.backend };
+        let done = match backend {
             Backend::OpenBlas => F::openblas_gemm(alpha, a, b, beta, &mut c),
+            Backend::Small => small_gemm::gemm(alpha, a, b, beta, &mut c),
             _ => false,
         };
-        let backend = match self.backend {
-            Backend::OpenBlas if !done => Backend::MatrixMultiply,
+        let backend = match backend {
+            Backend::OpenBlas | Backend::Small if !done => Backend::MatrixMultiply,
             other => other,
         };
         match backend {
-            Backend::OpenBlas => {}
+            Backend::OpenBlas | Backend::Small => {}
             Backend::MatrixMultiply => F::matrix_multiply_gemm(alpha, a, b, beta, &mut c),
             Backend::Blocked => blocked::gemm(alpha, a, b, beta, &mut c),
             Backend::Naive => naive::gemm(alpha, a, b, beta, &mut c),
@@ -98,6 +127,15 @@ impl Gemm {
         #[cfg(test)]
         calls::count(backend);
     }
+}
+
+/// A function of the shape alone, so that the same product has the same bits everywhere.
+#[inline]
+fn suits_small_kernel(m: usize, k: usize, n: usize) -> bool {
+    // OpenBLAS's matrix-vector products are as quick as any.
+    let vector = m == 1 || n == 1;
+    let tiny = m.saturating_mul(k).saturating_mul(n) <= TINY;
+    !vector && (tiny || (n <= NARROW && m <= TALL))
 }
 
 /// Counts this thread's calls by backend, in test builds.
@@ -130,9 +168,16 @@ mod tests {
     use crate::random_matrix;
 
     fn check<F: Scalar>(tolerance: f64) {
-        for &(m, k, n) in
-            &[(1, 1, 1), (4, 2, 10), (32, 7, 1), (1, 300, 5), (33, 130, 259), (8, 9, 8)]
-        {
+        for &(m, k, n) in &[
+            (1, 1, 1),
+            (4, 2, 10),
+            (32, 7, 1),
+            (1, 300, 5),
+            (33, 130, 259),
+            (8, 9, 8),
+            (7, 257, 16),
+            (10, 128, 24),
+        ] {
             // Wider storage, so that shards and blocks have gaps.
             let (a, b) = (random_matrix::<F>(m, k + 3, 1), random_matrix::<F>(k, n + 2, 2));
             let at = a.slice(s![.., 1..k + 1]).t().to_owned();
@@ -148,7 +193,9 @@ mod tests {
                 beta,
                 want.view_mut(),
             );
-            for backend in [Backend::default(), Backend::MatrixMultiply, Backend::Blocked] {
+            for backend in
+                [Backend::default(), Backend::MatrixMultiply, Backend::Blocked, Backend::Small]
+            {
                 let gemm = Gemm::new(backend).unwrap();
                 for transposed in 0..8 {
                     let a = if transposed & 1 == 0 { a.slice(s![.., 1..k + 1]) } else { at.t() };
@@ -189,23 +236,17 @@ mod tests {
     #[test]
     fn strides_that_blas_cannot_take_are_counted_elsewhere() {
         calls::take();
-        let a = Array2::<f32>::ones((10, 20));
+        let wide = Array2::<f32>::ones((10, 20));
         let mut c = Array2::zeros((10, 10));
-        Gemm::default().product(
-            1.0,
-            a.slice(s![.., ..;2]),
-            a.slice(s![.., ..10]),
-            0.0,
-            c.view_mut(),
-        );
-        assert_eq!(calls::take(), [(Backend::MatrixMultiply, 1)].into());
-        Gemm::default().product(
-            1.0,
-            a.slice(s![.., 5..15]),
-            a.slice(s![.., ..10]),
-            0.0,
-            c.view_mut(),
-        );
-        assert_eq!(calls::take(), [(Backend::default(), 1)].into());
+        let (gaps, block) = (wide.slice(s![.., ..;2]), wide.slice(s![.., 5..15]));
+        let gemm = Gemm::default().small_kernel(false);
+        for (gemm, a, backend) in [
+            (gemm, gaps, Backend::MatrixMultiply),
+            (gemm, block, Backend::default()),
+            (gemm.small_kernel(true), gaps, Backend::Small),
+        ] {
+            gemm.product(1.0, a, block, 0.0, c.view_mut());
+            assert_eq!(calls::take(), [(backend, 1)].into());
+        }
     }
 }

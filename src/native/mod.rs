@@ -13,6 +13,7 @@ pub(crate) mod matrix_multiply;
 mod openblas;
 pub(crate) mod rows;
 pub(crate) mod simd;
+pub(crate) mod small_gemm;
 
 #[cfg(not(feature = "openblas"))]
 use absent as backend;

@@ -31,11 +31,11 @@ impl<F: Scalar> RowBuffer<F> {
     }
 
     /// The first `rows` rows of a slot.
+    #[inline]
     pub(crate) fn view(&self, slot: usize, rows: usize) -> ArrayView2<'_, F> {
         assert!(rows <= self.rows, "{rows} rows of {}", self.rows);
         let (offset, width) = self.slots[slot];
-        let values = &self.values[offset..offset + rows * width];
-        ArrayView2::from_shape((rows, width), values).expect("the slice has the matrix's length")
+        matrix(rows, width, &self.values[offset..offset + rows * width])
     }
 
     /// Calls `work(i, part, own)` for each of `parts` parts of the first `rows` rows, in parallel if
@@ -128,24 +128,61 @@ impl<F: Scalar> PartRows<'_, F> {
         self.rows.clone()
     }
 
-    /// The part's rows of the slots named, which must differ from each other.
+    /// The part's rows of some slots to read and of others to write; a slot to write must not be
+    /// named twice.
     #[inline]
-    pub(crate) fn slots<const N: usize>(&mut self, names: [usize; N]) -> [ArrayViewMut2<'_, F>; N] {
-        for (i, name) in names.iter().enumerate() {
-            assert!(!names[..i].contains(name), "slot {name} is asked for twice");
+    pub(crate) fn slots<const R: usize, const W: usize>(
+        &mut self,
+        read: [usize; R],
+        write: [usize; W],
+    ) -> ([ArrayView2<'_, F>; R], [ArrayViewMut2<'_, F>; W]) {
+        for (i, name) in write.iter().enumerate() {
+            let twice = write[..i].contains(name) || read.contains(name);
+            assert!(!twice, "slot {name} is asked for twice");
         }
-        names.map(|name| {
+        let place = |name: usize| {
             let (offset, width) = self.slots[name];
             let shape = (self.rows.len(), width);
-            // SAFETY: `RowBuffer::new` made room for all rows of every slot, and slots don't
-            // overlap. Rows of this part belong to it alone (`part_rows` are disjoint, each part
-            // is given out once), the names differ, and `&mut self` keeps a second call away.
-            unsafe {
-                let start = self.values.add(offset + self.rows.start * width);
-                ArrayViewMut2::from_shape_ptr(shape, start)
-            }
-        })
+            // SAFETY: `RowBuffer::new` made room for all rows of every slot.
+            (shape, unsafe { self.values.add(offset + self.rows.start * width) })
+        };
+        // SAFETY: slots don't overlap; rows of this part belong to it alone (`part_rows` are
+        // disjoint, each part is given out once); a slot that is written is named once; and
+        // `&mut self` keeps a second call away while the views live.
+        let read = read.map(|name| unsafe {
+            let (shape, start) = place(name);
+            ArrayView2::from_shape_ptr(shape, start)
+        });
+        // SAFETY: as above.
+        let write = write.map(|name| unsafe {
+            let (shape, start) = place(name);
+            ArrayViewMut2::from_shape_ptr(shape, start)
+        });
+        (read, write)
     }
+
+    /// The part's rows of one slot, to write.
+    #[inline]
+    pub(crate) fn slot(&mut self, name: usize) -> ArrayViewMut2<'_, F> {
+        let ([], [slot]) = self.slots([], [name]);
+        slot
+    }
+}
+
+/// A slice as a row-major matrix; its length must be `rows·columns`.
+#[inline]
+pub(crate) fn matrix<F>(rows: usize, columns: usize, values: &[F]) -> ArrayView2<'_, F> {
+    assert_eq!(values.len(), rows * columns, "a matrix of {rows} by {columns}");
+    // SAFETY: the slice has as many values as the shape reaches, and the view borrows it.
+    unsafe { ArrayView2::from_shape_ptr((rows, columns), values.as_ptr()) }
+}
+
+/// As [`matrix`], to write.
+#[inline]
+pub(crate) fn matrix_mut<F>(rows: usize, columns: usize, values: &mut [F]) -> ArrayViewMut2<'_, F> {
+    assert_eq!(values.len(), rows * columns, "a matrix of {rows} by {columns}");
+    // SAFETY: as in `matrix`; the view borrows the slice mutably.
+    unsafe { ArrayViewMut2::from_shape_ptr((rows, columns), values.as_mut_ptr()) }
 }
 
 /// The values of a view of a batch buffer, whose rows have no gaps between them.
@@ -179,9 +216,9 @@ mod tests {
             let mut results = vec![0; 3];
             let mut own = RowBuffer::new(3, &[1]);
             buffer.for_each_part(&mut own, 6, parallel, &mut results, |part, mut rows, mut own| {
-                let [mut a, empty, mut b] = rows.slots([0, 1, 2]);
+                let ([empty], [mut a, mut b]) = rows.slots([1], [0, 2]);
                 assert_eq!(empty.len(), 0);
-                own.slots([0])[0].fill(part as f64);
+                own.slot(0).fill(part as f64);
                 a.fill(part as f64 + 1.0);
                 b.fill(-(part as f64) - 1.0);
                 rows.rows().len()
@@ -202,7 +239,7 @@ mod tests {
         let mut buffer = RowBuffer::<f32>::new(2, &[2, 2]);
         let mut own = RowBuffer::new(1, &[0]);
         buffer.for_each_part(&mut own, 2, false, &mut [()], |_, mut rows, _| {
-            let _ = rows.slots([1, 1]);
+            let _ = rows.slots([1], [1]);
         });
     }
 }

@@ -2,8 +2,6 @@
 
 use std::ops::Range;
 
-use ndarray::ArrayViewMut2;
-
 use super::Sequential;
 use crate::layer::{Forward, Pass};
 use crate::native::rows::PartRows;
@@ -92,37 +90,18 @@ impl Plan {
             let params = &network.parameters()[plan.params.clone()];
             let buffers = &network.buffers()[plan.buffers.clone()];
             let scratch = &mut *scratch;
-            if plan.x == plan.y {
-                let [y, cache] = part.slots([plan.y, plan.cache]);
-                layer.forward(pass, params, Forward { x: None, y, cache, scratch, buffers });
+            let (x, y, cache) = if !plan.in_place {
+                let ([x], [y, cache]) = part.slots([plan.x], [plan.y, plan.cache]);
+                (Some(x), y, cache)
             } else {
-                let [x, mut y, cache] = part.slots([plan.x, plan.y, plan.cache]);
-                let x = if plan.in_place {
-                    copy(&x, &mut y);
-                    None
-                } else {
-                    Some(x.into_shared_view())
-                };
-                layer.forward(pass, params, Forward { x, y, cache, scratch, buffers });
-            }
+                if plan.x != plan.y {
+                    let ([x], [mut y]) = part.slots([plan.x], [plan.y]);
+                    y.assign(&x);
+                }
+                let ([], [y, cache]) = part.slots([], [plan.y, plan.cache]);
+                (None, y, cache)
+            };
+            layer.forward(pass, params, Forward { x, y, cache, scratch, buffers });
         }
-    }
-}
-
-/// Copies a part's rows from one slot to another.
-pub(crate) fn copy<F: Scalar>(from: &ArrayViewMut2<'_, F>, to: &mut ArrayViewMut2<'_, F>) {
-    to.assign(from);
-}
-
-/// A mutable view given up for a shared one of the same lifetime.
-pub(crate) trait IntoSharedView<'a, F> {
-    fn into_shared_view(self) -> ndarray::ArrayView2<'a, F>;
-}
-
-impl<'a, F: Scalar> IntoSharedView<'a, F> for ArrayViewMut2<'a, F> {
-    fn into_shared_view(self) -> ndarray::ArrayView2<'a, F> {
-        let shape = self.raw_dim();
-        let values: &'a [F] = self.into_slice().expect("batch buffers have no gaps");
-        ndarray::ArrayView2::from_shape(shape, values).expect("the slice has the view's length")
     }
 }

@@ -136,13 +136,13 @@ impl<F: Scalar> ForwardPass<F> {
             let scratch = &mut self.scratch;
             self.buffer.for_each_part(scratch, chunk, parallel, shards, |_, mut part, mut own| {
                 let range = part.rows();
-                let [mut input] = part.slots([INPUT]);
+                let mut input = part.slot(INPUT);
                 for (i, mut to) in input.outer_iter_mut().enumerate() {
                     to.assign(&x.row(row(start + range.start + i)));
                 }
                 let pass =
                     Pass { train: false, seed, step: 0, layer: 0, first_row: range.start, gemm };
-                let [mut scratch] = own.slots([0]);
+                let mut scratch = own.slot(0);
                 plan.forward(network, pass, &mut part, flat(&mut scratch));
             });
             let view = self.buffer.view(self.plan.output, chunk);

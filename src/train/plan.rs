@@ -25,11 +25,16 @@ const TINY: usize = 1 << 18;
 /// Parameters of a block of an update without an owner.
 const UPDATE_BLOCK: usize = 1 << 14;
 
+/// Whether a batch is not worth a second thread.
+pub(super) fn is_tiny(rows: usize, parameters: usize) -> bool {
+    rows.saturating_mul(parameters) < TINY
+}
+
 /// The number of row shards of a batch.
 pub(super) fn shard_count(setting: Option<usize>, rows: usize, parameters: usize) -> usize {
     let wanted = match setting {
         Some(shards) => shards,
-        None if rows.saturating_mul(parameters) < TINY => 1,
+        None if is_tiny(rows, parameters) => 1,
         None => (rows / (2 * SHARD_ROWS)).max(2),
     };
     wanted.clamp(1, rows.max(1))

@@ -9,7 +9,7 @@ use crate::linalg::Gemm;
 use crate::loss::Loss;
 use crate::native::rows::{PartRows, RowBuffer, flat};
 use crate::network::Sequential;
-use crate::network::plan::{INPUT, IntoSharedView, LayerPlan};
+use crate::network::plan::{INPUT, LayerPlan};
 use crate::optim::Optimizer;
 use crate::scalar::Scalar;
 
@@ -113,20 +113,20 @@ impl<F: Scalar> StepWorkspace<F> {
                     first_row: range.start,
                     gemm: settings.gemm,
                 };
-                let [mut input] = part.slots([INPUT]);
+                let mut input = part.slot(INPUT);
                 for (mut to, &row) in input.outer_iter_mut().zip(&rows[range.clone()]) {
                     to.assign(&features.row(row));
                 }
-                let [mut scratch, mut gradient] = own.slots([SCRATCH, GRADIENT]);
+                let ([], [mut scratch, mut gradient]) = own.slots([], [SCRATCH, GRADIENT]);
                 let (scratch, gradient) = (flat(&mut scratch), flat(&mut gradient));
                 plan.forward.forward(network, pass, &mut part, scratch);
                 let value = {
                     let output = plan.forward.output;
                     let delta = plan.deltas[output].expect("the output has a gradient");
-                    let [logits, delta] = part.slots([output, delta]);
+                    let ([logits], [delta]) = part.slots([output], [delta]);
                     let targets = batch.targets(range.clone());
                     let weights = batch.weights(range);
-                    loss.value_and_grad(logits.into_shared_view(), targets, weights, scale, delta)
+                    loss.value_and_grad(logits, targets, weights, scale, delta)
                 };
                 backward(network, plan, pass, &mut part, scratch, gradient);
                 value
@@ -222,7 +222,7 @@ fn backward<F: Scalar>(
         let params = &network.parameters()[layer.params.clone()];
         backward_layer(&*network.layers()[i], pass, params, part, io_slots, scratch, dparams);
         if let (true, Some(dx)) = (moves, dx) {
-            let [from, mut to] = part.slots([dy, dx]);
+            let ([from], [mut to]) = part.slots([dy], [dx]);
             to.assign(&from);
         }
     }
@@ -237,19 +237,14 @@ fn backward_layer<F: Scalar>(
     scratch: &mut [F],
     dparams: Option<&mut [F]>,
 ) {
-    let (x, y, cache, dy, dx) = match (plan.x == plan.y, dx) {
-        (true, _) => {
-            let [y, cache, dy] = part.slots([plan.y, plan.cache, dy]);
-            let y = y.into_shared_view();
-            (y, y, cache, dy, None)
+    let ([x, y], [cache, dy], dx) = match dx {
+        None => {
+            let (read, write) = part.slots([plan.x, plan.y], [plan.cache, dy]);
+            (read, write, None)
         }
-        (false, None) => {
-            let [x, y, cache, dy] = part.slots([plan.x, plan.y, plan.cache, dy]);
-            (x.into_shared_view(), y.into_shared_view(), cache, dy, None)
-        }
-        (false, Some(dx)) => {
-            let [x, y, cache, dy, dx] = part.slots([plan.x, plan.y, plan.cache, dy, dx]);
-            (x.into_shared_view(), y.into_shared_view(), cache, dy, Some(dx))
+        Some(dx) => {
+            let (read, [cache, dy, dx]) = part.slots([plan.x, plan.y], [plan.cache, dy, dx]);
+            (read, [cache, dy], Some(dx))
         }
     };
     layer.backward(pass, params, Backward { x, y, cache, scratch, dy, dx, dparams });

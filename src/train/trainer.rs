@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use super::builder::TrainerBuilder;
 use super::evaluate::Evaluation;
+use super::plan::is_tiny;
 use super::step::{StepSettings, StepWorkspace};
 use super::{EpochRecord, Event, History, StopReason};
 use crate::data::Dataset;
@@ -93,7 +94,10 @@ impl<'a, F: Scalar> Trainer<'a, F> {
         self.check(data)?;
         let Self { settings, workers, random, state, step, epoch } = self;
         let mut fit = Fit::new(settings, data, random, std::mem::take(state), *step, *epoch)?;
-        let result = workers.run(|parallel| fit.run(parallel));
+        let result = match fit.is_tiny() {
+            true => fit.run(false),
+            false => workers.run(|parallel| fit.run(parallel)),
+        };
         (*step, *epoch) = (fit.step, fit.epoch);
         *state = std::mem::take(fit.workspace.state_mut());
         if result.is_err() {
@@ -134,6 +138,8 @@ struct Fit<'f, 'a, 'd, F> {
     good: (Vec<F>, Vec<F>),
     batch_size: usize,
     batches: usize,
+    /// Floating-point operations of the matrix products for one row.
+    flops: f64,
     step: u64,
     epoch: usize,
 }
@@ -179,6 +185,7 @@ impl<'f, 'a, 'd, F: Scalar> Fit<'f, 'a, 'd, F> {
             train_evaluation: train_metrics.then(|| evaluation(data)).transpose()?,
             validation: settings.validation.as_ref().map(evaluation).transpose()?,
             order: (0..rows).map(|position| data.row(position)).collect(),
+            flops: network.training_flops() as f64,
             good: (network.parameters().to_vec(), network.buffers().to_vec()),
             settings,
             data,
@@ -189,6 +196,10 @@ impl<'f, 'a, 'd, F: Scalar> Fit<'f, 'a, 'd, F> {
             step,
             epoch,
         })
+    }
+
+    fn is_tiny(&self) -> bool {
+        is_tiny(self.batch_size, self.settings.network.parameter_count())
     }
 
     fn run(&mut self, parallel: bool) -> Result<History> {
@@ -254,7 +265,7 @@ impl<'f, 'a, 'd, F: Scalar> Fit<'f, 'a, 'd, F> {
             learning_rate: sums.learning_rate,
             seconds,
             samples_per_second: sums.rows as f64 / seconds,
-            gflops: 1e-9 * sums.rows as f64 * network.training_flops() as f64 / seconds,
+            gflops: 1e-9 * sums.rows as f64 * self.flops / seconds,
         };
         self.epoch += 1;
         Ok((record, sums.stop))
