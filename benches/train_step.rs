@@ -60,10 +60,10 @@ enum Way {
     Sharded(usize),
 }
 
-/// A trainer that notes when batches end.
+/// A trainer that notes when a fit starts and when its batches end.
 struct TimedTrainer {
     trainer: Trainer<'static, f32>,
-    ends: Arc<Mutex<Vec<Instant>>>,
+    times: Arc<Mutex<Vec<Instant>>>,
     batch: usize,
 }
 
@@ -73,10 +73,10 @@ impl TimedTrainer {
         for &units in workload.hidden {
             builder = builder.dense(units).relu();
         }
-        let ends = Arc::new(Mutex::new(Vec::new()));
-        let noted = Arc::clone(&ends);
+        let times = Arc::new(Mutex::new(Vec::new()));
+        let noted = Arc::clone(&times);
         let note = move |event: &Event<'_>| {
-            if let Event::BatchEnd { .. } = event {
+            if let Event::FitStart { .. } | Event::BatchEnd { .. } = event {
                 noted.lock().expect("nobody panics with the lock").push(Instant::now());
             }
             ControlFlow::Continue(())
@@ -90,16 +90,22 @@ impl TimedTrainer {
             Way::Serial => builder.parallelism(Parallelism::Serial).shards(1),
             Way::Sharded(threads) => builder.parallelism(Parallelism::Threads(threads)),
         };
-        Ok(Self { trainer: builder.build()?, ends, batch: workload.batch })
+        Ok(Self { trainer: builder.build()?, times, batch: workload.batch })
     }
 
-    /// The time of this many steps. One more comes first, which touches the fit's new buffers.
-    fn steps(&mut self, data: &Dataset<'static, f32>, steps: u64) -> blastrain::Result<Duration> {
-        let rows: Vec<usize> = (0..ROWS).cycle().take((steps as usize + 1) * self.batch).collect();
-        self.ends.lock().expect("nobody panics with the lock").clear();
+    /// The time of this many steps, after `before` others, which touch the fit's new buffers.
+    fn steps(
+        &mut self,
+        data: &Dataset<'static, f32>,
+        before: usize,
+        steps: u64,
+    ) -> blastrain::Result<Duration> {
+        let batches = before + steps as usize;
+        let rows: Vec<usize> = (0..ROWS).cycle().take(batches * self.batch).collect();
+        self.times.lock().expect("nobody panics with the lock").clear();
         self.trainer.fit(&data.select(&rows)?)?;
-        let ends = self.ends.lock().expect("nobody panics with the lock");
-        Ok(ends[ends.len() - 1] - ends[0])
+        let times = self.times.lock().expect("nobody panics with the lock");
+        Ok(times[batches] - times[before])
     }
 }
 
@@ -129,12 +135,11 @@ fn train_step(criterion: &mut Criterion) {
             let mut one_step = None;
             group.bench_function(name, |bencher| {
                 let mut trainer = TimedTrainer::new(workload, way).expect("the settings are sound");
-                bencher.iter_custom(|steps| {
-                    let mut time = |steps| trainer.steps(&data, steps).expect("the fit is sound");
-                    match slow {
-                        false => time(steps),
-                        true => *one_step.get_or_insert_with(|| time(1)) * steps as u32,
-                    }
+                let mut time =
+                    |before, steps| trainer.steps(&data, before, steps).expect("the fit is sound");
+                bencher.iter_custom(|steps| match slow {
+                    false => time(1, steps),
+                    true => *one_step.get_or_insert_with(|| time(0, 1)) * steps as u32,
                 });
             });
         }

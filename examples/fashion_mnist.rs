@@ -42,7 +42,8 @@ struct Options {
     /// Folder with the four files; unless given, that of Debian's package dataset-fashion-mnist.
     #[arg(long)]
     data: Option<PathBuf>,
-    /// Where the picture of the loss goes (built with the feature `plot`).
+    /// Where the picture of loss and accuracy over the epochs goes.
+    #[cfg(feature = "plot")]
     #[arg(long, default_value = "loss.svg")]
     plot: PathBuf,
 }
@@ -99,7 +100,14 @@ fn main() -> blastrain::Result<()> {
         .observer(print_epoch)
         .build()?;
     let history = trainer.fit(&train)?;
-    println!("\n{:.1} s with reading the data\n", start.elapsed().as_secs_f64());
+    #[cfg(feature = "plot")]
+    {
+        history.plot(&options.plot)?;
+        println!("loss and accuracy over the epochs: {}", options.plot.display());
+    }
+    let seconds: f64 = history.epochs().iter().map(|epoch| epoch.seconds).sum();
+    let total = start.elapsed().as_secs_f64();
+    println!("trained in {seconds:.1} s, {total:.1} s with reading and validation\n");
 
     let (features, _) = test.to_arrays();
     let predicted = trainer.network().predict_classes(features.view())?;

@@ -2,7 +2,7 @@
 
 use blastrain::data::train_test_split;
 use blastrain::loss::MeanSquaredError;
-use blastrain::optim::AdamW;
+use blastrain::optim::Adam;
 use blastrain::preprocessing::StandardScaler;
 use blastrain::train::Trainer;
 use blastrain::{RandomState, Sequential, datasets, metrics};
@@ -17,12 +17,10 @@ struct Options {
     /// Seed of the weights and of the order of rows.
     #[arg(long, default_value_t = 42)]
     seed: u32,
-    #[arg(long, default_value_t = 0.01)]
-    rate: f64,
-    #[arg(long, default_value_t = 0.1)]
-    decay: f64,
-    #[arg(long, default_value_t = 16)]
-    units: usize,
+    /// Where the picture of predicted against true values goes.
+    #[cfg(feature = "plot")]
+    #[arg(long, default_value = "regression.svg")]
+    plot: std::path::PathBuf,
 }
 
 fn main() -> blastrain::Result<()> {
@@ -33,13 +31,13 @@ fn main() -> blastrain::Result<()> {
     let (train, test) = (scaler.transform_dataset(&train)?, scaler.transform_dataset(&test)?);
 
     let network = Sequential::<f64>::input(train.features())
-        .dense(options.units)
+        .dense(16)
         .relu()
         .dense(1)
         .seed(options.seed)
         .build()?;
     let mut trainer = Trainer::builder(network, MeanSquaredError::default())
-        .optimizer(AdamW::new(options.rate, options.decay))
+        .optimizer(Adam::new(0.01))
         .batch_size(32)
         .epochs(options.epochs)
         .seed(options.seed)
@@ -52,7 +50,17 @@ fn main() -> blastrain::Result<()> {
     let (features, _) = test.to_arrays();
     let predicted = trainer.network().predict(features.view())?;
     let targets = test.value_targets().unwrap_or_default();
-    println!("test mean squared error {:.1}", metrics::mean_squared_error(&targets, &predicted, None)?);
+    println!(
+        "test mean squared error {:.1}",
+        metrics::mean_squared_error(&targets, &predicted, None)?
+    );
     println!("test R² {:.4}", metrics::r2(&targets, &predicted, None)?);
+    #[cfg(feature = "plot")]
+    {
+        let points: Vec<_> = targets.iter().copied().zip(predicted.iter().copied()).collect();
+        let (x, y) = ("true progression", "predicted progression");
+        blastrain::plot::scatter(&options.plot, "Diabetes, test rows", x, y, &points)?;
+        println!("predicted against true values: {}", options.plot.display());
+    }
     Ok(())
 }
