@@ -118,6 +118,9 @@ fn sharded<F: Scalar>(
     );
 }
 
+/// A product of row-major slices of these sizes `(m, k, n)`.
+type OnSlices<F> = fn((usize, usize, usize), &[F], &[F], &mut [F]);
+
 /// c = a·b on row-major slices, a row of a times a column of b for each value of c.
 fn ijk<F: Scalar>((m, k, n): (usize, usize, usize), a: &[F], b: &[F], c: &mut [F]) {
     for i in 0..m {
@@ -192,7 +195,7 @@ fn bench_type<F: Scalar>(criterion: &mut Criterion, type_name: &str) {
     let mut group = criterion.benchmark_group(format!("{type_name} {CUBE}x{CUBE}x{CUBE}"));
     bench_backends::<F>(&mut group, (Layout::Forward, CUBE, CUBE, CUBE), usize::MAX);
     let Product { a, b, mut c, .. } = Product::<F>::new((Layout::Forward, CUBE, CUBE, CUBE));
-    let mut on_slices = |name: &str, product: fn((usize, usize, usize), &[F], &[F], &mut [F])| {
+    let mut on_slices = |name: &str, product: OnSlices<F>| {
         let (a, b) = (a.as_slice().expect("row-major"), b.as_slice().expect("row-major"));
         let c = c.as_slice_mut().expect("row-major");
         group.bench_function(name, |bencher| {

@@ -47,8 +47,11 @@ fn main() -> blastrain::Result<()> {
     println!("output delta (p − y)·p·(1 − p) = {:.6}", hand.output_delta);
 
     let (value, gradient) = loss_and_gradient(&network, &loss, &data)?;
-    // The last parameters are the output layer's biases, whose gradient is the delta itself.
-    println!("the crate's output delta       = {:.6}", Array1::from(gradient[30..].to_vec()));
+    // The last parameters are the output biases, whose gradient is the delta itself.
+    println!(
+        "the crate's output delta       = {:.6}",
+        Array1::from(gradient[gradient.len() - 2..].to_vec())
+    );
     println!("loss, by hand and by the crate, differ by {:.1e}", (value - hand.loss).abs());
     println!("gradients differ by at most {:.1e}", largest_difference(&gradient, &hand.gradient));
 
