@@ -1,6 +1,5 @@
 //! Trains a dense network on Fashion-MNIST.
 
-use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -8,7 +7,7 @@ use blastrain::data::stratified_train_test_split;
 use blastrain::loss::CrossEntropy;
 use blastrain::metrics::{Accuracy, classification_report};
 use blastrain::optim::{Adam, AdamW, Optimizer, RmsProp, Sgd};
-use blastrain::train::{Event, Trainer};
+use blastrain::train::{EpochLog, Trainer, TrainerBuilder};
 use blastrain::{Parallelism, RandomState, Sequential, blas_info, datasets};
 use clap::{Parser, ValueEnum};
 
@@ -22,7 +21,7 @@ struct Options {
     #[arg(long, default_value_t = 10)]
     epochs: usize,
     /// Pictures in a batch.
-    #[arg(long, default_value_t = 128)]
+    #[arg(long, default_value_t = 32)]
     batch: usize,
     /// Learning rate; unless given, one that suits the optimiser.
     #[arg(long)]
@@ -65,8 +64,8 @@ impl Rule {
             Rule::Sgd => Box::new(Sgd::new(rate.unwrap_or(0.2))),
             Rule::Momentum => Box::new(momentum()),
             Rule::Nesterov => Box::new(momentum().nesterov(true)),
-            Rule::Adam => Box::new(Adam::new(rate.unwrap_or(0.001))),
-            Rule::Adamw => Box::new(AdamW::new(rate.unwrap_or(0.001), 0.01)),
+            Rule::Adam => Box::new(Adam::new(rate.unwrap_or(0.0003))),
+            Rule::Adamw => Box::new(AdamW::new(rate.unwrap_or(0.0003), 0.01)),
             Rule::Rmsprop => Box::new(RmsProp::new(rate.unwrap_or(0.0005))),
         }
     }
@@ -89,16 +88,15 @@ fn main() -> blastrain::Result<()> {
     let network = builder.dense(datasets::FASHION_MNIST_CLASSES.len()).build()?;
     println!("{}\n\n{}\n", blas_info()?, network.summary());
 
-    let mut trainer = Trainer::builder(network, CrossEntropy)
+    let builder = Trainer::builder(network, CrossEntropy)
         .boxed_optimizer(options.optimizer.optimizer(options.rate))
         .metric(Accuracy)
         .validation(&validation)
         .batch_size(options.batch)
         .epochs(options.epochs)
         .seed(options.seed)
-        .parallelism(options.threads.map_or(Parallelism::Auto, Parallelism::Threads))
-        .observer(print_epoch)
-        .build()?;
+        .parallelism(options.threads.map_or(Parallelism::Auto, Parallelism::Threads));
+    let mut trainer = watched(builder).build()?;
     let history = trainer.fit(&train)?;
     #[cfg(feature = "plot")]
     {
@@ -118,16 +116,11 @@ fn main() -> blastrain::Result<()> {
     Ok(())
 }
 
-fn print_epoch(event: &Event<'_>) -> ControlFlow<()> {
-    if let Event::EpochEnd { record, epochs } = event {
-        println!(
-            "epoch {:2}/{epochs}  loss {:.4}  validation loss {:.4}  validation accuracy {:.4}  {:.0} pictures/s",
-            record.epoch + 1,
-            record.loss,
-            record.validation_loss.unwrap_or(f64::NAN),
-            record.validation_metrics[0],
-            record.samples_per_second,
-        );
+/// A bar where there is a terminal to show it, else a line for every epoch.
+fn watched(builder: TrainerBuilder<'_, f32>) -> TrainerBuilder<'_, f32> {
+    #[cfg(feature = "progress")]
+    if std::io::IsTerminal::is_terminal(&std::io::stderr()) {
+        return builder.observer(blastrain::train::ProgressBar::new());
     }
-    ControlFlow::Continue(())
+    builder.observer(EpochLog::new(std::io::stdout()))
 }
