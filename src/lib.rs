@@ -1,4 +1,55 @@
-//! Trains neural networks on the CPU.
+//! Trains neural networks on the CPU: matrix products through OpenBLAS, mini-batches sharded over
+//! rayon, and the same bits for any number of threads.
+//!
+//! ```
+//! use blastrain::prelude::*;
+//!
+//! let (train, test) = stratified_train_test_split(&datasets::iris()?, 0.2, RandomState::new(42))?;
+//! let scaler = MinMaxScaler::new().fit_dataset(&train)?;
+//! let (train, test) = (scaler.transform_dataset(&train)?, scaler.transform_dataset(&test)?);
+//!
+//! let network = Sequential::<f64>::input(4).dense(16).relu().dense(3).seed(42).build()?;
+//! let mut trainer = Trainer::builder(network, CrossEntropy)
+//!     .optimizer(Adam::new(0.01))
+//!     .batch_size(16)
+//!     .epochs(60)
+//!     .metric(Accuracy)
+//!     .validation(&test)
+//!     .build()?;
+//! let history = trainer.fit(&train)?;
+//! assert!(history.last().unwrap().validation_metrics[0] > 0.9);
+//!
+//! let (features, _) = test.to_arrays();
+//! let classes = trainer.network().predict_classes(features.view())?;
+//! println!("{}", classification_report(&test.class_targets().unwrap(), &classes, None, None)?);
+//! # Ok::<(), blastrain::Error>(())
+//! ```
+//!
+//! # Where things are
+//!
+//! | module | what it holds |
+//! | --- | --- |
+//! | [`data`], [`datasets`] | data sets, readers for CSV, IDX, NPY and NPZ, splits, small real data |
+//! | [`preprocessing`] | scalers, label and one-hot encoding |
+//! | [`network`], [`layer`], [`activation`] | [`Sequential`] networks and what they are made of |
+//! | [`loss`], [`optim`], [`train`] | losses on logits, optimisers, the [`train::Trainer`] and its history |
+//! | [`metrics`] | classification and regression metrics, the classification report |
+//! | [`linalg`] | the door to matrix products, and what is known of the BLAS behind it |
+//! | [`random`] | NumPy's legacy generator, and keyed streams for use inside a step |
+//!
+//! # BLAS and threads
+//!
+//! The crate links BLAS itself: `openblas-system` (the default feature) takes the system's OpenBLAS,
+//! `openblas-static` downloads and compiles it, and `default-features = false` goes without, by the
+//! pure-Rust crate matrixmultiply and without LAPACK. [`blas_info`] says what is in use. OpenBLAS runs
+//! on one thread a call and the crate works in parallel above it; [`Parallelism`] chooses by how many
+//! threads, and never changes a result.
+//!
+//! # Many cores
+//!
+//! A batch is cut in two shards of rows, doubled as long as each keeps 128 rows, and the weight
+//! gradients in at most eight blocks a layer: a batch of 128 keeps two cores busy in its forward and
+//! backward passes, however many there are. [`train::TrainerBuilder::shards`] asks for more.
 #![deny(missing_docs)]
 #![deny(unsafe_code)]
 
@@ -14,6 +65,7 @@ mod native;
 pub mod network;
 pub mod optim;
 mod parallelism;
+pub mod prelude;
 pub mod preprocessing;
 pub mod random;
 mod scalar;

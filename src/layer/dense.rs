@@ -118,6 +118,12 @@ impl<F: Scalar> LayerSpec<F> for Dense {
         if self.units == 0 {
             return Err(Error::param("units", 0, "at least 1"));
         }
+        // A count that fits an allocation, so that no product of sizes below can overflow.
+        let most = isize::MAX as usize / size_of::<F>();
+        if input.size().saturating_mul(self.units) > most - self.units.min(most) {
+            let want = format!("small enough for weights to count at most {most}");
+            return Err(Error::param("units", self.units, want));
+        }
         self.activation.validate()?;
         self.kernel_initializer.validate()?;
         self.bias_initializer.validate()?;
@@ -205,7 +211,7 @@ impl<F: Scalar> Layer<F> for BuiltDense<F> {
 }
 
 /// A block has at least this many weights (a 256 KiB cache holds them in f32) …
-const BLOCK_WEIGHTS: usize = 1 << 16;
+const BLOCK_WEIGHTS: usize = 48 << 10;
 /// … and a layer is cut in no more blocks than this, since each packs dz anew.
 const MOST_BLOCKS: usize = 8;
 

@@ -3,6 +3,93 @@
 //! A [`LayerSpec`] such as [`Dense`] says what is wanted; `build` turns it into a [`Layer`] that
 //! knows its shapes. A layer holds no run state: parameters, caches, scratch and outputs are
 //! arguments, so that shards of a batch can run through one layer at the same time.
+//!
+//! # Writing your own layer
+//!
+//! A description that implements [`LayerSpec`] for every scalar type and [`AnyLayerSpec`] joins a
+//! network by [`SequentialBuilder::layer`](crate::network::SequentialBuilder::layer). The layer it
+//! builds says what it [`Needs`] and computes the two passes, each over some rows of a batch. Behind a
+//! `Dense` layer, the gradient check covers the gradient by its input too.
+//!
+//! ```
+//! use blastrain::data::Dataset;
+//! use blastrain::layer::{AnyLayerSpec, Backward, Forward, Layer, LayerSpec, Needs, Pass, Value};
+//! use blastrain::loss::MeanSquaredError;
+//! use blastrain::network::{Dims, Initializer, TensorSpec};
+//! use blastrain::train::{Trainer, gradient_check};
+//! use blastrain::{Error, Result, Scalar, Sequential};
+//! use ndarray::array;
+//!
+//! /// y = x·scale + shift, value by value: x `(rows, n)`, scale `(n)`, shift `(n)`.
+//! #[derive(Debug)]
+//! struct Affine;
+//!
+//! impl AnyLayerSpec for Affine {
+//!     fn kind(&self) -> &'static str {
+//!         "affine"
+//!     }
+//!
+//!     fn config(&self) -> Value {
+//!         Value::Null // no settings
+//!     }
+//! }
+//!
+//! impl<F: Scalar> LayerSpec<F> for Affine {
+//!     fn build(&self, input: &Dims) -> Result<Box<dyn Layer<F>>> {
+//!         Ok(Box::new(BuiltAffine { dims: input.clone() }))
+//!     }
+//! }
+//!
+//! #[derive(Debug)]
+//! struct BuiltAffine {
+//!     dims: Dims,
+//! }
+//!
+//! impl<F: Scalar> Layer<F> for BuiltAffine {
+//!     fn needs(&self) -> Needs {
+//!         let size = self.dims.size();
+//!         Needs::new(self.dims.clone())
+//!             .param(TensorSpec::new("scale", [size], Initializer::Constant(1.0)))
+//!             .param(TensorSpec::new("shift", [size], Initializer::Zeros).without_decay())
+//!             .output_unread()
+//!     }
+//!
+//!     fn forward(&self, _pass: Pass, params: &[F], io: Forward<'_, F>) {
+//!         let Forward { x: Some(x), mut y, .. } = io else { return };
+//!         let (scale, shift) = params.split_at(self.dims.size());
+//!         for ((row, i), y) in y.indexed_iter_mut() {
+//!             *y = x[(row, i)] * scale[i] + shift[i];
+//!         }
+//!     }
+//!
+//!     fn backward(&self, _pass: Pass, params: &[F], io: Backward<'_, F>) {
+//!         let Backward { x, dy, dx, dparams, .. } = io;
+//!         if let Some(dparams) = dparams {
+//!             dparams.fill(F::zero());
+//!             let (dscale, dshift) = dparams.split_at_mut(self.dims.size());
+//!             for ((row, i), &dy) in dy.indexed_iter() {
+//!                 dscale[i] += dy * x[(row, i)];
+//!                 dshift[i] += dy;
+//!             }
+//!         }
+//!         if let Some(mut dx) = dx {
+//!             for ((row, i), dx) in dx.indexed_iter_mut() {
+//!                 *dx = dy[(row, i)] * params[i];
+//!             }
+//!         }
+//!     }
+//! }
+//!
+//! let x = array![[0.0, 1.0], [1.0, 0.5], [2.0, -1.0], [-1.0, 0.0]];
+//! let data = Dataset::new(x, vec![1.0, 2.0, 0.5, -1.0])?;
+//! let network = Sequential::<f64>::input(2).dense(3).layer(Affine).tanh().dense(1).build()?;
+//! let loss = MeanSquaredError::default();
+//! assert!(gradient_check(&network, &loss, &data)?.worst() < 1e-6);
+//! let mut trainer = Trainer::builder(network, loss).epochs(500).batch_size(2).build()?;
+//! let losses = trainer.fit(&data)?.losses();
+//! assert!(losses[499] < 0.1 * losses[0]);
+//! # Ok::<(), Error>(())
+//! ```
 
 mod activation;
 mod dense;
@@ -15,6 +102,8 @@ use ndarray::{ArrayView2, ArrayViewMut2};
 
 pub use activation::ActivationLayer;
 pub use dense::Dense;
+/// Settings of a layer, as files store them.
+pub use serde_json::Value;
 pub use spec::{AnyLayerSpec, LayerRegistry};
 
 use crate::error::Result;

@@ -3,6 +3,73 @@
 //! Losses take the network's raw scores: softmax and sigmoid are part of them, so that log(0)
 //! cannot happen. The loss of a batch is `Σ wᵢ·lossᵢ / Σ wᵢ` over its rows, with weight 1 where a
 //! data set carries none.
+//!
+//! # Writing your own loss
+//!
+//! Implement [`Loss`] for every scalar type, and any network trains with it. Each call sees some rows
+//! of a batch: it returns their weighted sum and writes the gradient, already divided by the batch's
+//! weight sum through `scale`. The gradient check compares it with finite differences.
+//!
+//! ```
+//! use blastrain::data::{Dataset, TargetStorage, Targets};
+//! use blastrain::loss::Loss;
+//! use blastrain::network::Link;
+//! use blastrain::train::{Trainer, gradient_check};
+//! use blastrain::{Error, Result, Scalar, Sequential};
+//! use ndarray::{ArrayView2, ArrayViewMut2, array};
+//!
+//! /// ln cosh(z − t), summed over outputs: quadratic near 0, linear far away; gradient tanh(z − t).
+//! #[derive(Debug)]
+//! struct LogCosh;
+//!
+//! impl<F: Scalar> Loss<F> for LogCosh {
+//!     fn name(&self) -> &'static str {
+//!         "log_cosh"
+//!     }
+//!
+//!     fn link(&self) -> Link {
+//!         Link::Identity
+//!     }
+//!
+//!     fn check(&self, outputs: usize, targets: &TargetStorage<'_, F>) -> Result<()> {
+//!         match targets.values() {
+//!             Some(values) if values.ncols() == outputs => Ok(()),
+//!             Some(values) => Err(Error::shape("targets of log_cosh", outputs, values.ncols())),
+//!             None => Err(Error::param("targets", "class indices", "numbers, for log_cosh")),
+//!         }
+//!     }
+//!
+//!     fn value_and_grad(
+//!         &self,
+//!         logits: ArrayView2<'_, F>,
+//!         targets: Targets<'_, F>,
+//!         weight: Option<&[F]>,
+//!         scale: F,
+//!         mut dlogits: ArrayViewMut2<'_, F>,
+//!     ) -> f64 {
+//!         // `check` has refused everything else.
+//!         let Targets::Values(values) = targets else { return f64::NAN };
+//!         let mut total = 0.0;
+//!         for ((row, column), &z) in logits.indexed_iter() {
+//!             let weight = weight.map_or(F::one(), |weight| weight[row]);
+//!             let distance = (z - values[(row, column)]).abs();
+//!             // ln cosh d = d + ln(1 + exp(−2d)) − ln 2, which cannot overflow.
+//!             let two = F::from_f64(2.0);
+//!             let value = distance + (-two * distance).exp().ln_1p() - two.ln();
+//!             total += (weight * value).as_f64();
+//!             dlogits[(row, column)] = scale * weight * (z - values[(row, column)]).tanh();
+//!         }
+//!         total
+//!     }
+//! }
+//!
+//! let data = Dataset::new(array![[0.0], [1.0], [2.0], [3.0]], vec![1.0, 3.0, 5.0, 7.0])?;
+//! let network = Sequential::<f64>::input(1).dense(1).seed(1).build()?;
+//! assert!(gradient_check(&network, &LogCosh, &data)?.worst() < 1e-6);
+//! let mut trainer = Trainer::builder(network, LogCosh).epochs(2000).batch_size(4).build()?;
+//! assert!(trainer.fit(&data)?.last().unwrap().loss < 0.5);
+//! # Ok::<(), Error>(())
+//! ```
 
 mod absolute_error;
 mod binary_cross_entropy;
@@ -54,6 +121,47 @@ pub trait Loss<F: Scalar>: Debug + Send + Sync {
         scale: F,
         dlogits: ArrayViewMut2<'_, F>,
     ) -> f64;
+}
+
+impl<F: Scalar, L: Loss<F> + ?Sized> Loss<F> for Box<L> {
+    fn name(&self) -> &'static str {
+        (**self).name()
+    }
+
+    fn link(&self) -> Link {
+        (**self).link()
+    }
+
+    fn check(&self, outputs: usize, targets: &TargetStorage<'_, F>) -> Result<()> {
+        (**self).check(outputs, targets)
+    }
+
+    fn value_and_grad(
+        &self,
+        logits: ArrayView2<'_, F>,
+        targets: Targets<'_, F>,
+        weight: Option<&[F]>,
+        scale: F,
+        dlogits: ArrayViewMut2<'_, F>,
+    ) -> f64 {
+        (**self).value_and_grad(logits, targets, weight, scale, dlogits)
+    }
+}
+
+/// Every loss of the crate with each of its reductions: the list that contract tests run over.
+pub fn all<F: Scalar>() -> Vec<Box<dyn Loss<F>>> {
+    let sum = OutputReduction::Sum;
+    vec![
+        Box::new(MeanSquaredError::default()),
+        Box::new(MeanSquaredError::default().reduction(sum).halved()),
+        Box::new(MeanAbsoluteError::default()),
+        Box::new(MeanAbsoluteError::default().reduction(sum)),
+        Box::new(Huber::default()),
+        Box::new(Huber::default().reduction(sum)),
+        Box::new(BinaryCrossEntropy::default()),
+        Box::new(BinaryCrossEntropy::default().reduction(sum)),
+        Box::new(CrossEntropy),
+    ]
 }
 
 /// How a row's loss is made of its outputs' losses.

@@ -75,7 +75,8 @@ impl<F: Scalar> SequentialBuilder<F> {
     /// Builds the network and draws its parameters, layer by layer, in the order of the tensors.
     ///
     /// # Errors
-    /// [`Error::Empty`] without layers or with inputs of size 0; what a layer's settings get wrong.
+    /// [`Error::Empty`] without layers or with inputs of size 0; what a layer's settings get wrong;
+    /// [`Error::Unavailable`] for more parameters than there is memory.
     pub fn build(self) -> Result<Sequential<F>> {
         if self.input.size() == 0 {
             return Err(Error::empty("the network's input", "1 feature"));
@@ -142,7 +143,7 @@ struct Layout {
 impl Layout {
     fn add(&mut self, layer: usize, layer_name: &str, tensors: &[TensorSpec]) {
         for tensor in tensors {
-            let range = self.len..self.len + tensor.len();
+            let range = self.len..self.len.saturating_add(tensor.len());
             self.len = range.end;
             self.infos.push(TensorInfo {
                 name: format!("{layer_name}.{}", tensor.name),
@@ -156,7 +157,12 @@ impl Layout {
     }
 
     fn draw<F: Scalar>(&self, random: &mut RandomState) -> Result<Vec<F>> {
-        let mut values = vec![F::zero(); self.len];
+        let mut values = Vec::new();
+        values.try_reserve_exact(self.len).map_err(|error| Error::Unavailable {
+            what: format!("memory for {} parameters", self.len),
+            why: error.to_string(),
+        })?;
+        values.resize(self.len, F::zero());
         for (info, spec) in self.infos.iter().zip(&self.specs) {
             spec.init.fill(&spec.shape, random, &mut values[info.range.clone()])?;
         }

@@ -15,9 +15,9 @@ impl Dims {
         Self(vec![size])
     }
 
-    /// The number of values in a row.
+    /// The number of values in a row; `usize::MAX` if it is more.
     pub fn size(&self) -> usize {
-        self.0.iter().product()
+        self.0.iter().fold(1, |size, &next| size.saturating_mul(next))
     }
 
     /// The sizes, outermost first.

@@ -30,9 +30,9 @@ impl TensorSpec {
         self
     }
 
-    /// The number of values.
+    /// The number of values; `usize::MAX` if it is more.
     pub fn len(&self) -> usize {
-        self.shape.iter().product()
+        self.shape.iter().fold(1, |len, &size| len.saturating_mul(size))
     }
 
     /// Whether there are no values.

@@ -78,7 +78,9 @@ vectorised! {
                 None => *s,
                 Some(m) => {
                     *m = mul_add::<F, FMA>(alpha, *m, rest * g);
-                    mul_add::<F, FMA>(-*m, *m, *s)
+                    let variance = mul_add::<F, FMA>(-*m, *m, *s);
+                    // Equal gradients leave rounding errors, of either sign. NaN stays.
+                    if variance < F::zero() { F::zero() } else { variance }
                 }
             };
             let quotient = g / (variance.sqrt() + epsilon);
@@ -127,5 +129,23 @@ impl<F: Scalar> Optimizer<F> for RmsProp {
         let [rate, decay, alpha, epsilon, momentum] =
             [step.learning_rate, decay, self.alpha, self.epsilon, self.momentum].map(F::from_f64);
         rmsprop(rate, decay, alpha, epsilon, momentum, params, grad, squares, mean, velocity);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_gradients_keep_the_centred_rule_finite() {
+        let rule = RmsProp::new(1e-6).alpha(0.7).epsilon(1e-3).centered(true);
+        for g in (1..60).map(|i| 0.1 * i as f32) {
+            let (mut p, mut s, mut m) = ([0.0f32], [0.0], [0.0]);
+            for number in 1..200 {
+                let step = Step::new(number, 1e-6);
+                rule.update(step, &mut p, &[g], &mut [&mut s, &mut m]);
+                assert!(p[0].is_finite(), "gradient {g}, step {number}");
+            }
+        }
     }
 }

@@ -11,7 +11,7 @@ use crate::linalg::Gemm;
 use crate::loss::Loss;
 use crate::metrics::Metric;
 use crate::network::Sequential;
-use crate::optim::{Adam, Optimizer};
+use crate::optim::{Adam, MAX_SLOTS, Optimizer};
 use crate::parallelism::{Parallelism, Workers};
 use crate::random::RandomState;
 use crate::scalar::Scalar;
@@ -141,7 +141,7 @@ impl<'a, F: Scalar> TrainerBuilder<'a, F> {
 
     /// Row shards of a batch, at least 1. Changes the last bits of the result, and how many threads
     /// can work on a batch's forward and backward passes. Unless told otherwise: one for tiny work,
-    /// else two, growing by one for each 128 rows.
+    /// else two, doubled as long as each keeps 128 rows.
     pub fn shards(mut self, shards: usize) -> Self {
         self.shards = Some(shards);
         self
@@ -172,6 +172,10 @@ impl<'a, F: Scalar> TrainerBuilder<'a, F> {
             return Err(Error::param("shards", 0, "at least 1"));
         }
         self.optimizer.validate()?;
+        let slots = self.optimizer.slots();
+        if slots > MAX_SLOTS {
+            return Err(Error::param("slots", slots, format!("at most {MAX_SLOTS}")));
+        }
         crate::native::ensure_ready()?;
         if let Some(data) = &self.validation {
             self.network.check_features(data.features())?;

@@ -3,7 +3,7 @@
 use super::plan::WeightGradient;
 use super::step::{StepSettings, StepWorkspace};
 use crate::data::Dataset;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::linalg::Gemm;
 use crate::loss::Loss;
 use crate::network::Sequential;
@@ -31,25 +31,63 @@ use crate::scalar::Scalar;
 /// ```
 ///
 /// # Errors
-/// Features or targets that do not fit the network or the loss.
+/// Features or targets that do not fit the network or the loss; weights that are all zero.
 pub fn loss_and_gradient<F: Scalar>(
     network: &Sequential<F>,
     loss: &dyn Loss<F>,
     data: &Dataset<'_, F>,
 ) -> Result<(f64, Vec<F>)> {
-    network.check_features(data.features())?;
-    loss.check(network.outputs(), data.storage_targets())?;
-    let rows: Vec<usize> = (0..data.len()).map(|position| data.row(position)).collect();
     let mode = WeightGradient::default();
-    let mut network = network.clone();
-    let mut workspace = StepWorkspace::new(&network, data, rows.len(), None, mode, 0);
-    let settings = StepSettings {
-        gemm: Gemm::default(),
-        parallel: false,
-        seed: u64::from(network.seed()),
-        step: 0,
-        learning_rate: 0.0,
-    };
-    let (total, weight) = workspace.gradient_only(&mut network, loss, data, &rows, settings);
-    Ok((total / weight, workspace.gradient().to_vec()))
+    let mut batch = FullBatch::new(network, loss, data, mode, None)?;
+    let mean = batch.run(&mut network.clone());
+    Ok((mean, batch.gradient().to_vec()))
+}
+
+/// All rows of a data set as one batch, to be run again and again on the calling thread.
+pub(super) struct FullBatch<'a, 'd, F> {
+    loss: &'a dyn Loss<F>,
+    data: &'a Dataset<'d, F>,
+    rows: Vec<usize>,
+    workspace: StepWorkspace<F>,
+}
+
+impl<'a, 'd, F: Scalar> FullBatch<'a, 'd, F> {
+    /// # Errors
+    /// As [`loss_and_gradient`].
+    pub(super) fn new(
+        network: &Sequential<F>,
+        loss: &'a dyn Loss<F>,
+        data: &'a Dataset<'d, F>,
+        mode: WeightGradient,
+        shards: Option<usize>,
+    ) -> Result<Self> {
+        network.check_features(data.features())?;
+        loss.check(network.outputs(), data.storage_targets())?;
+        let rows: Vec<usize> = (0..data.len()).map(|position| data.row(position)).collect();
+        let weightless = |weights: &[F]| rows.iter().all(|&row| weights[row] == F::zero());
+        if data.storage_weights().is_some_and(weightless) {
+            return Err(Error::param("weights", "all zero", "above zero for at least one row"));
+        }
+        let workspace = StepWorkspace::new(network, data, rows.len(), shards, mode, 0);
+        Ok(Self { loss, data, rows, workspace })
+    }
+
+    /// The mean loss; [`FullBatch::gradient`] has its gradient. The network is left as it was.
+    pub(super) fn run(&mut self, network: &mut Sequential<F>) -> f64 {
+        let settings = StepSettings {
+            gemm: Gemm::default(),
+            parallel: false,
+            seed: u64::from(network.seed()),
+            step: 0,
+            learning_rate: 0.0,
+        };
+        let Self { loss, data, rows, workspace } = self;
+        let (total, weight) = workspace.gradient_only(network, *loss, data, rows, settings);
+        total / weight
+    }
+
+    /// The gradient that the last run computed.
+    pub(super) fn gradient(&self) -> &[F] {
+        self.workspace.gradient()
+    }
 }

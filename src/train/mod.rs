@@ -1,10 +1,13 @@
 //! Training: the step, the loop around it, and what is recorded of it.
 
 mod batch;
+#[cfg(test)]
+mod blas_calls;
 mod builder;
 mod evaluate;
 mod event;
 mod gradient;
+mod gradient_check;
 mod history;
 mod plan;
 mod step;
@@ -14,6 +17,7 @@ mod update;
 pub use builder::TrainerBuilder;
 pub use event::{Event, Observer};
 pub use gradient::loss_and_gradient;
+pub use gradient_check::{GradientCheck, TensorCheck, gradient_check};
 pub use history::{EpochRecord, History, StopReason};
 pub use plan::WeightGradient;
 pub use trainer::Trainer;

@@ -18,8 +18,8 @@ pub enum WeightGradient {
     Shards,
 }
 
-/// Rows of a shard where a batch has many.
-const SHARD_ROWS: usize = 64;
+/// Rows that each shard keeps where there are more than two.
+const SHARD_ROWS: usize = 128;
 /// Multiply-adds of a forward pass below which one shard does all: waking a thread costs more.
 const TINY: usize = 1 << 18;
 /// Parameters of a block of an update without an owner.
@@ -35,7 +35,8 @@ pub(super) fn shard_count(setting: Option<usize>, rows: usize, parameters: usize
     let wanted = match setting {
         Some(shards) => shards,
         None if is_tiny(rows, parameters) => 1,
-        None => (rows / (2 * SHARD_ROWS)).max(2),
+        // A power of two shares out evenly among two, four … threads.
+        None => 1 << (rows / SHARD_ROWS).max(2).ilog2(),
     };
     wanted.clamp(1, rows.max(1))
 }
@@ -181,6 +182,7 @@ mod tests {
         assert_eq!(shard_count(None, 4, 41), 1);
         assert_eq!(shard_count(None, 32, 101_770), 2);
         assert_eq!(shard_count(None, 128, 669_706), 2);
+        assert_eq!(shard_count(None, 511, 669_706), 2);
         assert_eq!(shard_count(None, 512, 5_824_522), 4);
         assert_eq!(shard_count(Some(3), 2, 10), 2);
     }

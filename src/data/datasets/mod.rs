@@ -10,7 +10,7 @@
 //! | [`fashion_mnist`] | 60,000 + 10,000 × 784 | 10 classes | Zalando, [Xiao et al. 2017](https://arxiv.org/abs/1708.07747) | MIT (not shipped) |
 //!
 //! Values, order of rows and class indices are those of scikit-learn's `load_*` functions, in `f64` bit
-//! for bit. The licence note beside the files, `datasets/LICENSE-DATA.md`, says what was changed.
+//! for bit. The licence note beside the files, `src/data/datasets/files/LICENSE-DATA.md`, says what was changed.
 //!
 //! ```
 //! let data = blastrain::datasets::iris::<f32>()?;

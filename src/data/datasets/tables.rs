@@ -4,11 +4,11 @@ use crate::data::{CsvReader, Dataset};
 use crate::error::Result;
 use crate::scalar::Scalar;
 
-const IRIS: &[u8] = include_bytes!("../../../datasets/iris.csv");
-const BREAST_CANCER: &[u8] = include_bytes!("../../../datasets/breast_cancer.csv.gz");
-const WINE: &[u8] = include_bytes!("../../../datasets/wine.csv.gz");
-const DIGITS: &[u8] = include_bytes!("../../../datasets/digits.csv.gz");
-const DIABETES: &[u8] = include_bytes!("../../../datasets/diabetes.csv.gz");
+const IRIS: &[u8] = include_bytes!("files/iris.csv");
+const BREAST_CANCER: &[u8] = include_bytes!("files/breast_cancer.csv.gz");
+const WINE: &[u8] = include_bytes!("files/wine.csv.gz");
+const DIGITS: &[u8] = include_bytes!("files/digits.csv.gz");
+const DIABETES: &[u8] = include_bytes!("files/diabetes.csv.gz");
 
 /// Iris plants: lengths and widths of sepal and petal in cm, and 50 plants of each of three species.
 ///

@@ -1,7 +1,7 @@
 """Writes the data files of this folder from scikit-learn's copies of the data sets.
 
 Every number is written with repr, so that it reads back as the same float64.
-Run with numpy 2.4 and scikit-learn 1.9.1: python datasets/make.py
+Run with numpy 2.4 and scikit-learn 1.9.1: python src/data/datasets/files/make.py
 """
 
 import gzip

@@ -1,0 +1,109 @@
+//! What the matrix products of a training step take when nothing else is done.
+
+use std::time::{Duration, Instant};
+
+use blastrain::linalg::Gemm;
+use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis};
+
+/// How a product is shared between two callers.
+#[derive(Clone, Copy, Debug)]
+enum Split {
+    Serial,
+    Rows,
+    Columns,
+}
+
+/// One product of a step: `(m, k)` by `(k, n)`, as the step lays its operands out.
+struct Product {
+    a: Array2<f32>,
+    b: Array2<f32>,
+    c: Array2<f32>,
+    a_transposed: bool,
+    b_transposed: bool,
+}
+
+impl Product {
+    fn new(m: usize, k: usize, n: usize, a_transposed: bool, b_transposed: bool) -> Self {
+        let matrix = |rows, columns, transposed| {
+            let shape = if transposed { (columns, rows) } else { (rows, columns) };
+            Array2::from_shape_fn(shape, |(i, j)| ((i * 7 + j * 3) % 11) as f32 * 0.1 - 0.5)
+        };
+        Self {
+            a: matrix(m, k, a_transposed),
+            b: matrix(k, n, b_transposed),
+            c: Array2::zeros((m, n)),
+            a_transposed,
+            b_transposed,
+        }
+    }
+
+    fn run(&mut self, split: Split) {
+        let a = if self.a_transposed { self.a.t() } else { self.a.view() };
+        let b = if self.b_transposed { self.b.t() } else { self.b.view() };
+        let c = self.c.view_mut();
+        match split {
+            Split::Serial => product(a, b, c),
+            Split::Rows => {
+                let half = c.nrows() / 2;
+                let (top, bottom) = c.split_at(Axis(0), half);
+                let (a_top, a_bottom) = a.split_at(Axis(0), half);
+                rayon::join(|| product(a_top, b, top), || product(a_bottom, b, bottom));
+            }
+            Split::Columns => {
+                let half = c.ncols() / 2;
+                let (left, right) = c.split_at(Axis(1), half);
+                let (b_left, b_right) = b.split_at(Axis(1), half);
+                rayon::join(|| product(a, b_left, left), || product(a, b_right, right));
+            }
+        }
+    }
+
+    /// The median time of a run, over about 20 ms.
+    fn time(&mut self, split: Split) -> f64 {
+        self.run(split);
+        let mut times = Vec::new();
+        let start = Instant::now();
+        while times.len() < 7 || start.elapsed() < Duration::from_millis(20) {
+            let start = Instant::now();
+            self.run(split);
+            times.push(start.elapsed().as_secs_f64());
+        }
+        times.sort_by(f64::total_cmp);
+        times[times.len() / 2]
+    }
+}
+
+fn product(a: ArrayView2<'_, f32>, b: ArrayView2<'_, f32>, c: ArrayViewMut2<'_, f32>) {
+    Gemm::default().product(1.0, a, b, 0.0, c);
+}
+
+/// Rows per second of the products of a training step over dense layers of these sizes.
+///
+/// For L layers 3L − 1 products: forward, weight gradients, and input gradients but the first.
+pub fn samples_per_second(sizes: &[usize], batch: usize, threads: usize) -> f64 {
+    let mut products = Vec::new();
+    for (layer, pair) in sizes.windows(2).enumerate() {
+        let &[inputs, outputs] = pair else { continue };
+        products.push(Product::new(batch, inputs, outputs, false, false));
+        products.push(Product::new(inputs, batch, outputs, true, false));
+        if layer > 0 {
+            products.push(Product::new(batch, outputs, inputs, false, true));
+        }
+    }
+    let splits: &[Split] = match threads {
+        1 => &[Split::Serial],
+        _ => &[Split::Serial, Split::Rows, Split::Columns],
+    };
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+    let mut best = |product: &mut Product| {
+        // Two rounds, so that a disturbance does not decide which split looks best.
+        let times = (0..2).flat_map(|_| splits).map(|&split| product.time(split));
+        times.fold(f64::INFINITY, f64::min)
+    };
+    let mut total = || products.iter_mut().map(&mut best).sum::<f64>();
+    let seconds = match pool {
+        Ok(pool) => pool.install(&mut total),
+        Err(_) => total(),
+    };
+    batch as f64 / seconds
+}

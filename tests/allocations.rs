@@ -1,0 +1,127 @@
+//! The training loop allocates nothing after its first batch.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use blastrain::data::Dataset;
+use blastrain::loss::{CrossEntropy, Loss, MeanSquaredError};
+use blastrain::optim::{Adam, Optimizer, RmsProp, Sgd};
+use blastrain::train::{Event, Trainer, WeightGradient};
+use blastrain::{Parallelism, Scalar, Sequential};
+use ndarray::Array2;
+
+/// The system's allocator, counting while told to.
+struct Counting;
+
+static COUNT: AtomicUsize = AtomicUsize::new(0);
+static ON: AtomicBool = AtomicBool::new(false);
+
+fn note() {
+    if ON.load(Ordering::Relaxed) {
+        COUNT.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+// SAFETY: every call is passed on to the system's allocator as it came.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        note();
+        // SAFETY: as the caller promised.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: as the caller promised.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        note();
+        // SAFETY: as the caller promised.
+        unsafe { System.realloc(pointer, layout, size) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// Allocations of all threads between the first batch and the last, over two epochs.
+fn allocations<F: Scalar>(
+    (data, outputs): (&Dataset<'_, F>, usize),
+    loss: impl Loss<F> + 'static,
+    optimizer: impl Optimizer<F> + 'static,
+    (mode, parallelism): (WeightGradient, Parallelism),
+) -> usize {
+    let network =
+        Sequential::<F>::input(100).dense(300).relu().dense(64).gelu().dense(outputs).build();
+    let (batches, epochs) = (data.len().div_ceil(64), 2);
+    let mut seen = 0;
+    let mut trainer = Trainer::builder(network.unwrap(), loss)
+        .optimizer(optimizer)
+        .batch_size(64)
+        .epochs(epochs)
+        .weight_gradient(mode)
+        .parallelism(parallelism)
+        .observer(|event: &Event<'_>| {
+            if let Event::BatchEnd { .. } = event {
+                seen += 1;
+                ON.store(seen < batches * epochs, Ordering::Relaxed);
+            }
+            ControlFlow::Continue(())
+        })
+        .build()
+        .unwrap();
+    COUNT.store(0, Ordering::Relaxed);
+    trainer.fit(data).unwrap();
+    drop(trainer);
+    assert_eq!(seen, batches * epochs);
+    COUNT.load(Ordering::Relaxed)
+}
+
+/// Makes both threads of the current pool take work from each other once: at that, rayon sets a
+/// thread up, whenever it comes to pass.
+fn take_turns() {
+    let wait = |flag: &AtomicBool| {
+        while !flag.load(Ordering::Acquire) {
+            std::hint::spin_loop();
+        }
+    };
+    let (there, back) = (AtomicBool::new(false), AtomicBool::new(false));
+    rayon::join(
+        || wait(&there),
+        || {
+            there.store(true, Ordering::Release);
+            rayon::join(|| wait(&back), || back.store(true, Ordering::Release))
+        },
+    );
+}
+
+/// One test, since the count is the process's.
+#[test]
+fn nothing_is_allocated_after_the_first_batch() {
+    let features =
+        Array2::from_shape_fn((500, 100), |(i, j)| ((i * 31 + j * 17) % 23) as f32 / 23.0);
+    let classes = Dataset::new(features.clone(), (0..500).map(|i| i % 10).collect::<Vec<_>>());
+    let classes = classes.unwrap().with_weights((0..500).map(|i| (i % 3) as f32 + 0.5).collect());
+    let classes = (&classes.unwrap(), 10);
+    let values = Dataset::new(features.mapv(f64::from), Array2::<f64>::ones((500, 3))).unwrap();
+    let values = (&values, 3);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
+    pool.install(take_turns);
+    for parallelism in [Parallelism::Serial, Parallelism::Auto] {
+        for mode in [WeightGradient::Owners, WeightGradient::Shards] {
+            let how = (mode, parallelism);
+            let momentum = Sgd::new(0.01).momentum(0.9).nesterov(true);
+            let rmsprop = RmsProp::new(0.001).centered(true).momentum(0.5);
+            let counts = pool.install(|| {
+                [
+                    allocations(classes, CrossEntropy, Adam::default(), how),
+                    allocations(classes, CrossEntropy, momentum, how),
+                    allocations(values, MeanSquaredError::default(), rmsprop, how),
+                ]
+            });
+            assert_eq!(counts, [0; 3], "{how:?}");
+        }
+    }
+}
