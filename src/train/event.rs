@@ -1,7 +1,5 @@
 //! What a fit tells while it runs.
 
-use std::ops::ControlFlow;
-
 use super::{EpochRecord, History};
 
 /// Something that happened in a fit.
@@ -42,33 +40,4 @@ pub enum Event<'a> {
         /// All that was recorded.
         history: &'a History,
     },
-}
-
-/// Watches a fit, and may end it after a batch or an epoch by returning `Break`.
-///
-/// ```
-/// use blastrain::train::{Event, Observer};
-/// use std::ops::ControlFlow;
-///
-/// /// Ends the fit once the loss is low enough.
-/// struct GoodEnough(f64);
-///
-/// impl Observer for GoodEnough {
-///     fn event(&mut self, event: &Event<'_>) -> ControlFlow<()> {
-///         match event {
-///             Event::EpochEnd { record, .. } if record.loss < self.0 => ControlFlow::Break(()),
-///             _ => ControlFlow::Continue(()),
-///         }
-///     }
-/// }
-/// ```
-pub trait Observer: Send {
-    /// Takes note of an event.
-    fn event(&mut self, event: &Event<'_>) -> ControlFlow<()>;
-}
-
-impl<T: FnMut(&Event<'_>) -> ControlFlow<()> + Send> Observer for T {
-    fn event(&mut self, event: &Event<'_>) -> ControlFlow<()> {
-        self(event)
-    }
 }

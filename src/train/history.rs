@@ -127,48 +127,69 @@ impl History {
     /// The history as CSV text.
     pub fn to_csv(&self) -> String {
         let columns = self.columns();
-        let mut text = String::from("epoch");
-        for (name, _) in &columns {
-            text.push(',');
-            text.push_str(name);
-        }
-        text.push('\n');
+        let mut text = csv_header(&columns);
         for record in &self.epochs {
-            text.push_str(&record.epoch.to_string());
-            for (_, value) in &columns {
-                text.push_str(&format!(",{}", value(record)));
-            }
-            text.push('\n');
+            text.push_str(&csv_line(&columns, record));
         }
         text
     }
 
-    /// Names and values of all columns that this fit filled.
-    #[allow(clippy::type_complexity)]
-    fn columns(&self) -> Vec<(String, Box<dyn Fn(&EpochRecord) -> f64>)> {
-        let mut columns: Vec<(String, Box<dyn Fn(&EpochRecord) -> f64>)> =
-            vec![("loss".into(), Box::new(|epoch| epoch.loss))];
-        let first = self.epochs.first();
-        let has = |list: fn(&EpochRecord) -> &Vec<f64>| first.is_some_and(|e| !list(e).is_empty());
-        if has(|epoch| &epoch.metrics) {
-            for (i, name) in self.metrics.iter().enumerate() {
-                columns.push((name.clone(), Box::new(move |epoch| epoch.metrics[i])));
-            }
-        }
-        if first.is_some_and(|epoch| epoch.validation_loss.is_some()) {
-            let value = |epoch: &EpochRecord| epoch.validation_loss.unwrap_or(f64::NAN);
-            columns.push(("validation_loss".into(), Box::new(value)));
-        }
-        if has(|epoch| &epoch.validation_metrics) {
-            for (i, name) in self.metrics.iter().enumerate() {
-                let value = move |epoch: &EpochRecord| epoch.validation_metrics[i];
-                columns.push((format!("validation_{name}"), Box::new(value)));
-            }
-        }
-        columns.push(("learning_rate".into(), Box::new(|epoch| epoch.learning_rate)));
-        columns.push(("seconds".into(), Box::new(|epoch| epoch.seconds)));
-        columns.push(("samples_per_second".into(), Box::new(|epoch| epoch.samples_per_second)));
-        columns.push(("gflops".into(), Box::new(|epoch| epoch.gflops)));
-        columns
+    fn columns(&self) -> Vec<Column> {
+        columns(&self.metrics, self.epochs.first())
     }
+}
+
+/// A column's name, and its value for an epoch.
+pub(super) type Column = (String, Box<dyn Fn(&EpochRecord) -> f64 + Send>);
+
+/// All columns that a fit with these metrics fills, as its first epoch shows.
+pub(super) fn columns(metrics: &[String], first: Option<&EpochRecord>) -> Vec<Column> {
+    let mut columns: Vec<Column> = vec![("loss".into(), Box::new(|epoch| epoch.loss))];
+    let has = |list: fn(&EpochRecord) -> &Vec<f64>| first.is_some_and(|e| !list(e).is_empty());
+    if has(|epoch| &epoch.metrics) {
+        for (i, name) in metrics.iter().enumerate() {
+            columns.push((name.clone(), Box::new(move |epoch| epoch.metrics[i])));
+        }
+    }
+    if first.is_some_and(|epoch| epoch.validation_loss.is_some()) {
+        let value = |epoch: &EpochRecord| epoch.validation_loss.unwrap_or(f64::NAN);
+        columns.push(("validation_loss".into(), Box::new(value)));
+    }
+    if has(|epoch| &epoch.validation_metrics) {
+        for (i, name) in metrics.iter().enumerate() {
+            let value = move |epoch: &EpochRecord| epoch.validation_metrics[i];
+            columns.push((format!("validation_{name}"), Box::new(value)));
+        }
+    }
+    columns.push(("learning_rate".into(), Box::new(|epoch| epoch.learning_rate)));
+    columns.push(("seconds".into(), Box::new(|epoch| epoch.seconds)));
+    columns.push(("samples_per_second".into(), Box::new(|epoch| epoch.samples_per_second)));
+    columns.push(("gflops".into(), Box::new(|epoch| epoch.gflops)));
+    columns
+}
+
+/// The names of the columns, as a line of CSV.
+pub(super) fn csv_header(columns: &[Column]) -> String {
+    let mut line = String::from("epoch");
+    for (name, _) in columns {
+        line.push(',');
+        // A metric of the user's may be named anything.
+        if name.contains([',', '"', '\n', '\r']) {
+            line.push_str(&format!("\"{}\"", name.replace('"', "\"\"")));
+        } else {
+            line.push_str(name);
+        }
+    }
+    line.push('\n');
+    line
+}
+
+/// One epoch as a line of CSV.
+pub(super) fn csv_line(columns: &[Column], record: &EpochRecord) -> String {
+    let mut line = record.epoch.to_string();
+    for (_, value) in columns {
+        line.push_str(&format!(",{}", value(record)));
+    }
+    line.push('\n');
+    line
 }

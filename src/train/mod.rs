@@ -9,15 +9,19 @@ mod event;
 mod gradient;
 mod gradient_check;
 mod history;
+mod observer;
 mod plan;
 mod step;
 mod trainer;
 mod update;
 
 pub use builder::TrainerBuilder;
-pub use event::{Event, Observer};
+pub use event::Event;
 pub use gradient::loss_and_gradient;
 pub use gradient_check::{GradientCheck, TensorCheck, gradient_check};
 pub use history::{EpochRecord, History, StopReason};
+#[cfg(feature = "progress")]
+pub use observer::ProgressBar;
+pub use observer::{CsvLog, EpochLog, Observer};
 pub use plan::WeightGradient;
 pub use trainer::Trainer;
