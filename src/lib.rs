@@ -65,6 +65,8 @@ mod native;
 pub mod network;
 pub mod optim;
 mod parallelism;
+#[cfg(feature = "plot")]
+pub mod plot;
 pub mod prelude;
 pub mod preprocessing;
 pub mod random;
