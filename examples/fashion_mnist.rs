@@ -3,12 +3,9 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use blastrain::data::stratified_train_test_split;
-use blastrain::loss::CrossEntropy;
-use blastrain::metrics::{Accuracy, classification_report};
-use blastrain::optim::{Adam, AdamW, Optimizer, RmsProp, Sgd};
-use blastrain::train::{EpochLog, Trainer, TrainerBuilder};
-use blastrain::{Parallelism, RandomState, Sequential, blas_info, datasets};
+use blastrain::blas_info;
+use blastrain::prelude::*;
+use blastrain::train::{EpochLog, TrainerBuilder};
 use clap::{Parser, ValueEnum};
 
 /// Trains a dense network on Fashion-MNIST and reports how good it is on the test pictures.
@@ -21,7 +18,7 @@ struct Options {
     #[arg(long, default_value_t = 10)]
     epochs: usize,
     /// Pictures in a batch.
-    #[arg(long, default_value_t = 32)]
+    #[arg(long, default_value_t = 64)]
     batch: usize,
     /// Learning rate; unless given, one that suits the optimiser.
     #[arg(long)]
@@ -64,14 +61,14 @@ impl Rule {
             Rule::Sgd => Box::new(Sgd::new(rate.unwrap_or(0.2))),
             Rule::Momentum => Box::new(momentum()),
             Rule::Nesterov => Box::new(momentum().nesterov(true)),
-            Rule::Adam => Box::new(Adam::new(rate.unwrap_or(0.0003))),
-            Rule::Adamw => Box::new(AdamW::new(rate.unwrap_or(0.0003), 0.01)),
+            Rule::Adam => Box::new(Adam::new(rate.unwrap_or(0.0005))),
+            Rule::Adamw => Box::new(AdamW::new(rate.unwrap_or(0.0005), 0.01)),
             Rule::Rmsprop => Box::new(RmsProp::new(rate.unwrap_or(0.0005))),
         }
     }
 }
 
-fn main() -> blastrain::Result<()> {
+fn main() -> Result<()> {
     let options = Options::parse();
     let start = Instant::now();
     let (train, test) = match &options.data {

@@ -2,20 +2,14 @@
 
 use std::path::PathBuf;
 
-use blastrain::data::{CsvReader, stratified_train_test_split};
-use blastrain::loss::CrossEntropy;
-use blastrain::metrics::classification_report;
-use blastrain::optim::Adam;
-use blastrain::preprocessing::StandardScaler;
-use blastrain::train::Trainer;
-use blastrain::{RandomState, Sequential};
+use blastrain::prelude::*;
 use clap::Parser;
 
 /// Trains a classifier on a CSV file with a header and reports how good it is on rows held back.
 #[derive(Parser)]
 struct Options {
     /// The file.
-    #[arg(default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/datasets/iris.csv"))]
+    #[arg(default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/src/data/datasets/files/iris.csv"))]
     csv: PathBuf,
     /// The column to predict.
     #[arg(long, default_value = "species")]
@@ -25,7 +19,7 @@ struct Options {
     epochs: usize,
 }
 
-fn main() -> blastrain::Result<()> {
+fn main() -> Result<()> {
     let options = Options::parse();
     let table = CsvReader::new().target(options.target).classification().read(options.csv)?;
     let data = table.into_dataset::<f32>()?;

@@ -1,11 +1,7 @@
 //! How far diabetes has gone a year later, from ten measures of a patient.
 
-use blastrain::data::train_test_split;
-use blastrain::loss::MeanSquaredError;
-use blastrain::optim::Adam;
-use blastrain::preprocessing::StandardScaler;
-use blastrain::train::Trainer;
-use blastrain::{RandomState, Sequential, datasets, metrics};
+use blastrain::metrics;
+use blastrain::prelude::*;
 use clap::Parser;
 
 /// Estimates the progression of diabetes and compares with the true values of rows held back.
@@ -23,7 +19,7 @@ struct Options {
     plot: std::path::PathBuf,
 }
 
-fn main() -> blastrain::Result<()> {
+fn main() -> Result<()> {
     let options = Options::parse();
     let data = datasets::diabetes::<f64>()?;
     let (train, test) = train_test_split(&data, 0.2, RandomState::new(42))?;

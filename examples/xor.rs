@@ -2,12 +2,7 @@
 
 use std::time::Instant;
 
-use blastrain::data::Dataset;
-use blastrain::layer::Dense;
-use blastrain::loss::BinaryCrossEntropy;
-use blastrain::optim::Sgd;
-use blastrain::train::Trainer;
-use blastrain::{Initializer, Sequential};
+use blastrain::prelude::*;
 use clap::Parser;
 use ndarray::array;
 
@@ -25,7 +20,7 @@ struct Options {
     seed: u32,
 }
 
-fn main() -> blastrain::Result<()> {
+fn main() -> Result<()> {
     let options = Options::parse();
     let inputs = array![[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]];
     let data = Dataset::new(&inputs, vec![0, 1, 1, 0])?;
