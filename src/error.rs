@@ -82,6 +82,16 @@ pub enum Error {
         /// What is wrong and where.
         message: String,
     },
+    /// A saved network of the other scalar type.
+    #[error("{path}: holds {found} numbers, but was loaded as {wanted}")]
+    ScalarType {
+        /// The file, or "memory".
+        path: PathBuf,
+        /// The type that the file holds: "f32" or "f64".
+        found: &'static str,
+        /// The type asked for.
+        wanted: &'static str,
+    },
     /// A missing value in a CSV file.
     #[error("CSV file {path}: line {line}, column \"{column}\": the value is missing")]
     MissingValue {

@@ -61,6 +61,7 @@ pub mod layer;
 pub mod linalg;
 pub mod loss;
 pub mod metrics;
+mod model_file;
 mod native;
 pub mod network;
 pub mod optim;

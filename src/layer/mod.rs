@@ -220,6 +220,9 @@ pub struct Forward<'a, F> {
     pub scratch: &'a mut [F],
     /// The layer's untrained tensors.
     pub buffers: &'a [F],
+    /// What [`WholeBatch::collect`] found over the whole batch; empty for other layers, and in
+    /// prediction.
+    pub stats: &'a [F],
 }
 
 /// What a backward pass reads and writes, for some rows of a batch.
@@ -234,6 +237,10 @@ pub struct Backward<'a, F> {
     pub cache: ArrayViewMut2<'a, F>,
     /// As many values as [`Layer::scratch`] says, of no particular content.
     pub scratch: &'a mut [F],
+    /// What [`WholeBatch::collect`] found over the whole batch; empty for other layers.
+    pub stats: &'a [F],
+    /// What [`WholeBatch::collect_backward`] found over the whole batch; empty for other layers.
+    pub back_stats: &'a [F],
     /// Gradient of the loss by the output `(rows, outputs)`; may be overwritten, and must become
     /// the gradient by the input if the layer works in place.
     pub dy: ArrayViewMut2<'a, F>,
@@ -261,10 +268,48 @@ pub trait Layer<F: Scalar>: Debug + Send + Sync {
     /// Computes `dx` and `dparams` from `dy`.
     fn backward(&self, pass: Pass, params: &[F], io: Backward<'_, F>);
 
+    /// The layer's statistics over the whole batch, if it needs such.
+    fn whole_batch(&self) -> Option<&dyn WholeBatch<F>> {
+        None
+    }
+
     /// The layer's way to compute its weight gradient over all rows by blocks, if it has one.
     fn owned(&self) -> Option<&dyn OwnedGradient<F>> {
         None
     }
+}
+
+/// Statistics over all rows of a batch, for layers whose rows depend on each other.
+///
+/// In training, each shard collects a part before the layer's forward pass, parts are merged in
+/// fixed order, and the merged numbers reach every shard as `stats`. Backward does the same with the
+/// gradient, adding the parts up. In prediction nothing is collected.
+pub trait WholeBatch<F: Scalar>: Send + Sync {
+    /// The number of statistics, the same in both directions.
+    fn stats(&self) -> usize;
+
+    /// Overwrites `part` by the statistics of some rows of the input.
+    fn collect(&self, x: ArrayView2<'_, F>, part: &mut [F]);
+
+    /// Merges the statistics of further rows into `total`.
+    fn merge(&self, total: &mut [F], part: &[F]);
+
+    /// Turns the merged statistics into what the passes read, and updates the layer's buffers.
+    fn settle(&self, total: &mut [F], buffers: &mut [F]);
+
+    /// Overwrites `part` by sums over some rows that the gradient needs. `x` is the input that forward
+    /// saw, unless the layer works in place; `cache` is what forward kept.
+    fn collect_backward(
+        &self,
+        x: ArrayView2<'_, F>,
+        cache: ArrayView2<'_, F>,
+        dy: ArrayView2<'_, F>,
+        stats: &[F],
+        part: &mut [F],
+    );
+
+    /// Overwrites the gradient by the layer's parameters from the sums over all rows.
+    fn settle_backward(&self, total: &[F], dparams: &mut [F]);
 }
 
 /// A weight gradient computed block by block over all rows of the batch, after every shard's

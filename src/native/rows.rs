@@ -38,8 +38,8 @@ impl<F: Scalar> RowBuffer<F> {
         matrix(rows, width, &self.values[offset..offset + rows * width])
     }
 
-    /// Calls `work(i, part, own)` for each of `parts` parts of the first `rows` rows, in parallel if
-    /// asked, and keeps what it returns in `results`. Part `i` has the rows that [`part_rows`] says,
+    /// Calls `work(part, own, result)` for each of `results.len()` parts of the first `rows` rows,
+    /// in parallel if asked. Part `i` has the rows that [`part_rows`] says,
     /// and row `i` of `own`.
     pub(crate) fn for_each_part<R: Send>(
         &mut self,
@@ -47,7 +47,7 @@ impl<F: Scalar> RowBuffer<F> {
         rows: usize,
         parallel: bool,
         results: &mut [R],
-        work: impl Fn(usize, PartRows<'_, F>, PartRows<'_, F>) -> R + Sync,
+        work: impl Fn(PartRows<'_, F>, PartRows<'_, F>, &mut R) + Sync,
     ) {
         let parts = results.len();
         let (shared, own) = (Shared::new(self, rows, parts), Shared::new(own, parts, parts));
@@ -94,11 +94,11 @@ fn split<F: Scalar, R: Send>(
     first: usize,
     results: &mut [R],
     parallel: bool,
-    work: &(impl Fn(usize, PartRows<'_, F>, PartRows<'_, F>) -> R + Sync),
+    work: &(impl Fn(PartRows<'_, F>, PartRows<'_, F>, &mut R) + Sync),
 ) {
     match results {
         [] => {}
-        [result] => *result = work(first, shared.part(first), own.part(first)),
+        [result] => work(shared.part(first), own.part(first), result),
         _ => {
             let half = results.len() / 2;
             let (left, right) = results.split_at_mut(half);
@@ -215,14 +215,21 @@ mod tests {
             let mut buffer = RowBuffer::<f64>::new(7, &[2, 0, 3]);
             let mut results = vec![0; 3];
             let mut own = RowBuffer::new(3, &[1]);
-            buffer.for_each_part(&mut own, 6, parallel, &mut results, |part, mut rows, mut own| {
-                let ([empty], [mut a, mut b]) = rows.slots([1], [0, 2]);
-                assert_eq!(empty.len(), 0);
-                own.slot(0).fill(part as f64);
-                a.fill(part as f64 + 1.0);
-                b.fill(-(part as f64) - 1.0);
-                rows.rows().len()
-            });
+            buffer.for_each_part(
+                &mut own,
+                6,
+                parallel,
+                &mut results,
+                |mut rows, mut own, result| {
+                    let part = rows.rows().start / 2;
+                    let ([empty], [mut a, mut b]) = rows.slots([1], [0, 2]);
+                    assert_eq!(empty.len(), 0);
+                    own.slot(0).fill(part as f64);
+                    a.fill(part as f64 + 1.0);
+                    b.fill(-(part as f64) - 1.0);
+                    *result = rows.rows().len();
+                },
+            );
             assert_eq!(results, [2, 2, 2]);
             assert_eq!(own.view(0, 3).column(0).to_vec(), [0.0, 1.0, 2.0]);
             for row in 0..6 {
@@ -238,7 +245,7 @@ mod tests {
     fn a_slot_is_not_given_twice() {
         let mut buffer = RowBuffer::<f32>::new(2, &[2, 2]);
         let mut own = RowBuffer::new(1, &[0]);
-        buffer.for_each_part(&mut own, 2, false, &mut [()], |_, mut rows, _| {
+        buffer.for_each_part(&mut own, 2, false, &mut [()], |mut rows, _, _| {
             let _ = rows.slots([1], [1]);
         });
     }

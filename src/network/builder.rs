@@ -1,6 +1,6 @@
 //! Puts networks together.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::marker::PhantomData;
 use std::sync::Arc;
 
@@ -78,40 +78,91 @@ impl<F: Scalar> SequentialBuilder<F> {
     /// [`Error::Empty`] without layers or with inputs of size 0; what a layer's settings get wrong;
     /// [`Error::Unavailable`] for more parameters than there is memory.
     pub fn build(self) -> Result<Sequential<F>> {
-        if self.input.size() == 0 {
-            return Err(Error::empty("the network's input", "1 feature"));
-        }
         if self.specs.is_empty() {
             return Err(Error::empty("the network", "1 layer"));
         }
-        let specs = fuse(self.specs);
-        let mut layers: Vec<Arc<dyn Layer<F>>> = Vec::new();
-        let (mut tensors, mut buffer_tensors) = (Layout::default(), Layout::default());
-        let mut dims = self.input.clone();
-        let mut seen = HashMap::new();
-        for (i, spec) in specs.iter().enumerate() {
-            let layer: Arc<dyn Layer<F>> = F::layer_spec(&**spec).build(&dims)?.into();
-            let needs = layer.needs();
-            let number = seen.entry(spec.kind()).and_modify(|n| *n += 1).or_insert(1);
-            let name = format!("{}_{number}", spec.kind());
-            tensors.add(i, &name, &needs.params);
-            buffer_tensors.add(i, &name, &needs.buffers);
-            dims = needs.output;
-            layers.push(layer);
-        }
-        let mut random = RandomState::new(self.seed);
-        Ok(Sequential {
-            input: self.input,
-            specs: specs.into(),
-            layers,
-            params: tensors.draw(&mut random)?,
-            tensors: tensors.infos,
-            buffers: buffer_tensors.draw(&mut random)?,
-            buffer_tensors: buffer_tensors.infos,
-            link: Link::default(),
-            seed: self.seed,
-        })
+        assemble(self.input, fuse(self.specs), self.seed, &mut RandomState::new(self.seed))
     }
+}
+
+/// Where a network's values come from.
+pub(crate) trait TensorSource<F> {
+    /// Refuses a tensor before room is made for it, and before the layers behind it are built.
+    fn check(&mut self, tensor: &TensorInfo) -> Result<()>;
+
+    /// Overwrites a tensor's values.
+    fn fill(&mut self, tensor: &TensorInfo, spec: &TensorSpec, values: &mut [F]) -> Result<()>;
+}
+
+impl<F: Scalar> TensorSource<F> for RandomState {
+    fn check(&mut self, _tensor: &TensorInfo) -> Result<()> {
+        Ok(())
+    }
+
+    fn fill(&mut self, _tensor: &TensorInfo, spec: &TensorSpec, values: &mut [F]) -> Result<()> {
+        spec.init.fill(&spec.shape, self, values)
+    }
+}
+
+/// Builds the layers as described, and takes their values from `source`: parameters first.
+pub(crate) fn assemble<F: Scalar>(
+    input: Dims,
+    specs: Vec<Box<dyn AnyLayerSpec>>,
+    seed: u32,
+    source: &mut impl TensorSource<F>,
+) -> Result<Sequential<F>> {
+    if checked_size("the network's input", &input)? == 0 {
+        return Err(Error::empty("the network's input", "1 feature"));
+    }
+    let mut layers: Vec<Arc<dyn Layer<F>>> = Vec::new();
+    let (mut tensors, mut buffer_tensors) = (Layout::new::<F>(), Layout::new::<F>());
+    let mut dims = input.clone();
+    let mut seen = HashMap::new();
+    for (i, spec) in specs.iter().enumerate() {
+        let layer: Arc<dyn Layer<F>> = F::layer_spec(&**spec).build(&dims)?.into();
+        let needs = layer.needs();
+        let number = seen.entry(spec.kind()).and_modify(|n| *n += 1).or_insert(1);
+        let name = format!("{}_{number}", spec.kind());
+        check_names(&name, needs.params.iter().chain(&needs.buffers))?;
+        checked_size(&name, &needs.output)?;
+        for (layout, specs) in
+            [(&mut tensors, &needs.params), (&mut buffer_tensors, &needs.buffers)]
+        {
+            for tensor in layout.add(i, &name, specs)? {
+                source.check(tensor)?;
+            }
+        }
+        dims = needs.output;
+        layers.push(layer);
+    }
+    Ok(Sequential {
+        input,
+        specs: specs.into(),
+        layers,
+        params: tensors.fill(source)?,
+        tensors: tensors.infos,
+        buffers: buffer_tensors.fill(source)?,
+        buffer_tensors: buffer_tensors.infos,
+        link: Link::default(),
+        seed,
+    })
+}
+
+/// The number of values in a row, unless it is beyond counting.
+fn checked_size(what: &str, dims: &Dims) -> Result<usize> {
+    dims.checked_size().ok_or_else(|| Error::shape(what, "a size that fits into memory", dims))
+}
+
+/// Tensors are found by name, in the network and in files.
+fn check_names<'a>(layer: &str, tensors: impl Iterator<Item = &'a TensorSpec>) -> Result<()> {
+    let mut names = HashSet::new();
+    for tensor in tensors {
+        if !names.insert(tensor.name) {
+            let got = format!("{layer}.{}, twice", tensor.name);
+            return Err(Error::param("tensor name", got, "unique within its layer"));
+        }
+    }
+    Ok(())
 }
 
 /// Lets layers take over the activations behind them.
@@ -133,30 +184,50 @@ fn fuse(specs: Vec<Box<dyn AnyLayerSpec>>) -> Vec<Box<dyn AnyLayerSpec>> {
 }
 
 /// Tensors one behind the other in a flat buffer.
-#[derive(Default)]
 struct Layout {
     infos: Vec<TensorInfo>,
     specs: Vec<TensorSpec>,
     len: usize,
+    /// The most values that one buffer can address.
+    most: usize,
 }
 
 impl Layout {
-    fn add(&mut self, layer: usize, layer_name: &str, tensors: &[TensorSpec]) {
-        for tensor in tensors {
-            let range = self.len..self.len.saturating_add(tensor.len());
-            self.len = range.end;
-            self.infos.push(TensorInfo {
-                name: format!("{layer_name}.{}", tensor.name),
-                layer,
-                shape: tensor.shape.clone(),
-                range,
-                decay: tensor.decay,
-            });
-            self.specs.push(tensor.clone());
-        }
+    fn new<F>() -> Self {
+        let most = isize::MAX as usize / size_of::<F>();
+        Self { infos: Vec::new(), specs: Vec::new(), len: 0, most }
     }
 
-    fn draw<F: Scalar>(&self, random: &mut RandomState) -> Result<Vec<F>> {
+    /// Adds a layer's tensors and returns them.
+    fn add(
+        &mut self,
+        layer: usize,
+        layer_name: &str,
+        tensors: &[TensorSpec],
+    ) -> Result<&[TensorInfo]> {
+        let first = self.infos.len();
+        for tensor in tensors {
+            let name = format!("{layer_name}.{}", tensor.name);
+            let len = tensor.shape.iter().try_fold(1usize, |len, &size| len.checked_mul(size));
+            let end = len.and_then(|len| self.len.checked_add(len));
+            let Some(end) = end.filter(|&end| end <= self.most) else {
+                let got = format!("shape {:?}", tensor.shape);
+                return Err(Error::shape(name, "a size that fits into memory", got));
+            };
+            self.infos.push(TensorInfo {
+                name,
+                layer,
+                shape: tensor.shape.clone(),
+                range: self.len..end,
+                decay: tensor.decay,
+            });
+            self.len = end;
+            self.specs.push(tensor.clone());
+        }
+        Ok(&self.infos[first..])
+    }
+
+    fn fill<F: Scalar>(&self, source: &mut impl TensorSource<F>) -> Result<Vec<F>> {
         let mut values = Vec::new();
         values.try_reserve_exact(self.len).map_err(|error| Error::Unavailable {
             what: format!("memory for {} parameters", self.len),
@@ -164,7 +235,7 @@ impl Layout {
         })?;
         values.resize(self.len, F::zero());
         for (info, spec) in self.infos.iter().zip(&self.specs) {
-            spec.init.fill(&spec.shape, random, &mut values[info.range.clone()])?;
+            source.fill(info, spec, &mut values[info.range.clone()])?;
         }
         Ok(values)
     }

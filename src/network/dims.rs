@@ -20,6 +20,11 @@ impl Dims {
         self.0.iter().fold(1, |size, &next| size.saturating_mul(next))
     }
 
+    /// The number of values in a row, or `None` if it is more than a `usize` counts.
+    pub(crate) fn checked_size(&self) -> Option<usize> {
+        self.0.iter().try_fold(1usize, |size, &next| size.checked_mul(next))
+    }
+
     /// The sizes, outermost first.
     pub fn sizes(&self) -> &[usize] {
         &self.0

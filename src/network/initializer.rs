@@ -43,8 +43,7 @@ impl Initializer {
     /// Checks the initialiser's number.
     ///
     /// # Errors
-    /// [`Error::Param`] if it is out of range; [`Error::Unavailable`] for
-    /// [`Initializer::Orthogonal`] in a build without LAPACK.
+    /// [`Error::Param`] if it is out of range.
     pub fn validate(&self) -> Result<()> {
         match *self {
             Initializer::Constant(value) if !value.is_finite() => {
@@ -52,16 +51,7 @@ impl Initializer {
             }
             Initializer::Normal(deviation) => positive("standard deviation", deviation),
             Initializer::Uniform(limit) => positive("limit", limit),
-            Initializer::Orthogonal(gain) => {
-                positive("gain", gain)?;
-                if cfg!(feature = "openblas") {
-                    return Ok(());
-                }
-                Err(Error::Unavailable {
-                    what: "the initializer Orthogonal".into(),
-                    why: "it needs LAPACK: build with the feature openblas-system".into(),
-                })
-            }
+            Initializer::Orthogonal(gain) => positive("gain", gain),
             _ => Ok(()),
         }
     }
@@ -69,7 +59,8 @@ impl Initializer {
     /// Overwrites `values`, a tensor of this shape, drawing in row-major order.
     ///
     /// # Errors
-    /// As [`Initializer::validate`].
+    /// As [`Initializer::validate`]; [`Error::Unavailable`] for [`Initializer::Orthogonal`] in a
+    /// build without LAPACK.
     pub fn fill<F: Scalar>(
         &self,
         shape: &[usize],
@@ -154,12 +145,15 @@ fn orthogonal<F: Scalar>(
 
 #[cfg(not(feature = "openblas"))]
 fn orthogonal<F: Scalar>(
-    gain: f64,
+    _gain: f64,
     _shape: &[usize],
     _random: &mut RandomState,
     _values: &mut [F],
 ) -> Result<()> {
-    Initializer::Orthogonal(gain).validate()
+    Err(Error::Unavailable {
+        what: "the initializer Orthogonal".into(),
+        why: "it needs LAPACK: build with the feature openblas-system".into(),
+    })
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ mod summary;
 mod tensor;
 
 pub use builder::SequentialBuilder;
+pub(crate) use builder::{TensorSource, assemble};
 pub use dims::Dims;
 pub use initializer::Initializer;
 pub use link::Link;

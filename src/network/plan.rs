@@ -50,7 +50,7 @@ impl Plan {
             let (params, buffers) = (count(&needs.params), count(&needs.buffers));
             let x = slot;
             // An in-place layer may take over its input's slot unless somebody reads that later.
-            if !(needs.in_place && !slot_is_read) {
+            if !needs.in_place || slot_is_read {
                 slot = widths.len();
                 widths.push(needs.output.size());
                 slot_is_read = false;
@@ -72,36 +72,49 @@ impl Plan {
         Self { layers, widths, output: slot }
     }
 
+    /// Brings a layer's input to where an in-place layer wants it.
+    pub(crate) fn place_input<F: Scalar>(&self, layer: usize, part: &mut PartRows<'_, F>) {
+        let plan = &self.layers[layer];
+        if plan.in_place && plan.x != plan.y {
+            let ([x], [mut y]) = part.slots([plan.x], [plan.y]);
+            y.assign(&x);
+        }
+    }
+
     /// The most scratch values that a pass over `rows` rows asks for.
     pub(crate) fn scratch<F: Scalar>(&self, network: &Sequential<F>, rows: usize) -> usize {
         network.layers().iter().map(|layer| layer.scratch(rows)).max().unwrap_or(0)
     }
 
-    /// Runs every layer forward over one part's rows, from the input slot to the output slot.
-    pub(crate) fn forward<F: Scalar>(
+    /// Runs some layers forward over one part's rows; `stats` names a layer's whole-batch statistics.
+    pub(crate) fn forward<'s, F: Scalar>(
         &self,
         network: &Sequential<F>,
+        layers: Range<usize>,
         pass: Pass,
         part: &mut PartRows<'_, F>,
         scratch: &mut [F],
+        stats: impl Fn(usize) -> &'s [F],
     ) {
-        for (i, (layer, plan)) in network.layers().iter().zip(&self.layers).enumerate() {
+        for i in layers {
+            let (layer, plan) = (&network.layers()[i], &self.layers[i]);
+            let stats = stats(i);
             let pass = Pass { layer: i as u32, ..pass };
             let params = &network.parameters()[plan.params.clone()];
             let buffers = &network.buffers()[plan.buffers.clone()];
             let scratch = &mut *scratch;
+            // A layer with statistics found its input in place when they were collected.
+            if stats.is_empty() {
+                self.place_input(i, part);
+            }
             let (x, y, cache) = if !plan.in_place {
                 let ([x], [y, cache]) = part.slots([plan.x], [plan.y, plan.cache]);
                 (Some(x), y, cache)
             } else {
-                if plan.x != plan.y {
-                    let ([x], [mut y]) = part.slots([plan.x], [plan.y]);
-                    y.assign(&x);
-                }
                 let ([], [y, cache]) = part.slots([], [plan.y, plan.cache]);
                 (None, y, cache)
             };
-            layer.forward(pass, params, Forward { x, y, cache, scratch, buffers });
+            layer.forward(pass, params, Forward { x, y, cache, scratch, buffers, stats });
         }
     }
 }

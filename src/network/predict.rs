@@ -134,7 +134,7 @@ impl<F: Scalar> ForwardPass<F> {
             let count = chunk.div_ceil(SHARD);
             let (plan, shards) = (&self.plan, &mut self.shards[..count]);
             let scratch = &mut self.scratch;
-            self.buffer.for_each_part(scratch, chunk, parallel, shards, |_, mut part, mut own| {
+            self.buffer.for_each_part(scratch, chunk, parallel, shards, |mut part, mut own, _| {
                 let range = part.rows();
                 let mut input = part.slot(INPUT);
                 for (i, mut to) in input.outer_iter_mut().enumerate() {
@@ -143,7 +143,8 @@ impl<F: Scalar> ForwardPass<F> {
                 let pass =
                     Pass { train: false, seed, step: 0, layer: 0, first_row: range.start, gemm };
                 let mut scratch = own.slot(0);
-                plan.forward(network, pass, &mut part, flat(&mut scratch));
+                let all = 0..plan.layers.len();
+                plan.forward(network, all, pass, &mut part, flat(&mut scratch), |_| &[]);
             });
             let view = self.buffer.view(self.plan.output, chunk);
             scores.slice_mut(s![start..start + chunk, ..]).assign(&view);

@@ -10,6 +10,7 @@ mod gradient;
 mod gradient_check;
 mod history;
 mod observer;
+mod passes;
 mod plan;
 mod step;
 mod trainer;

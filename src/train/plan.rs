@@ -48,6 +48,15 @@ pub(super) enum Source {
     Owner { layer: usize, block: Range<usize> },
     /// The shards' gradients are added up; the offset is the block's in each shard's gradient.
     Shards { offset: usize },
+    /// It is there already: the layer settled it from sums over the whole batch.
+    Settled,
+}
+
+/// Layers that run without a break, and the layer behind them that needs statistics of all rows.
+#[derive(Debug, Clone)]
+pub(super) struct Segment {
+    pub(super) layers: Range<usize>,
+    pub(super) whole_batch: Option<usize>,
 }
 
 /// A part of the parameters that one worker computes and updates.
@@ -75,6 +84,12 @@ pub(super) struct StepPlan {
     pub(super) shard_gradient_len: usize,
     /// The first layer that has parameters; backward ends there.
     pub(super) first_trained: usize,
+    /// The forward pass; the last segment has no layer behind it.
+    pub(super) forward_segments: Vec<Segment>,
+    /// The backward pass: layers from the last to the first of each segment's range.
+    pub(super) backward_segments: Vec<Segment>,
+    /// Where each layer's whole-batch statistics lie.
+    pub(super) stats: Vec<Range<usize>>,
 }
 
 impl StepPlan {
@@ -97,14 +112,47 @@ impl StepPlan {
             shard_gradients: Vec::new(),
             shard_gradient_len: 0,
             first_trained,
+            forward_segments: Vec::new(),
+            backward_segments: Vec::new(),
+            stats: Vec::new(),
             forward,
             widths,
             deltas,
         };
+        plan.cut_segments(network);
         for (i, layer) in network.layers().iter().enumerate() {
             plan.add_layer(network, i, layer.owned().filter(|_| mode == WeightGradient::Owners));
         }
         plan
+    }
+
+    fn cut_segments<F: Scalar>(&mut self, network: &Sequential<F>) {
+        let count = network.layers().len();
+        let (mut start, mut offset) = (0, 0);
+        for (i, layer) in network.layers().iter().enumerate() {
+            let len = layer.whole_batch().map_or(0, |whole| whole.stats());
+            self.stats.push(offset..offset + len);
+            offset += len;
+            if layer.whole_batch().is_some() {
+                self.forward_segments.push(Segment { layers: start..i, whole_batch: Some(i) });
+                start = i;
+            }
+        }
+        self.forward_segments.push(Segment { layers: start..count, whole_batch: None });
+        let mut end = count;
+        for i in (self.first_trained..count).rev() {
+            if network.layers()[i].whole_batch().is_some() {
+                self.backward_segments.push(Segment { layers: i + 1..end, whole_batch: Some(i) });
+                end = i + 1;
+            }
+        }
+        let layers = self.first_trained..end;
+        self.backward_segments.push(Segment { layers, whole_batch: None });
+    }
+
+    /// The number of whole-batch statistics of all layers.
+    pub(super) fn stats_len(&self) -> usize {
+        self.stats.last().map_or(0, |range| range.end)
     }
 
     fn add_layer<F: Scalar>(
@@ -114,6 +162,14 @@ impl StepPlan {
         owned: Option<&dyn crate::layer::OwnedGradient<F>>,
     ) {
         let params = self.forward.layers[layer].params.clone();
+        if network.layers()[layer].whole_batch().is_some() {
+            if !params.is_empty() {
+                let segments = segments(network, &params);
+                self.blocks.push(Block { range: params, source: Source::Settled, segments });
+            }
+            self.shard_gradients.push(None);
+            return;
+        }
         match owned {
             Some(owned) => {
                 for block in owned.blocks() {

@@ -1,32 +1,30 @@
 //! The hot path: one training step over a batch.
 
 use super::batch::Batch;
+use super::passes::GRADIENT;
 use super::plan::{StepPlan, WeightGradient, shard_count};
 use super::update::{Update, run_blocks};
 use crate::data::Dataset;
-use crate::layer::{Backward, Pass};
 use crate::linalg::Gemm;
 use crate::loss::Loss;
-use crate::native::rows::{PartRows, RowBuffer, flat};
+use crate::native::rows::RowBuffer;
 use crate::network::Sequential;
-use crate::network::plan::{INPUT, LayerPlan};
 use crate::optim::Optimizer;
 use crate::scalar::Scalar;
-
-/// Slots of a shard's own row: scratch and gradient.
-const SCRATCH: usize = 0;
-const GRADIENT: usize = 1;
 
 /// Buffers and plan of the steps of a fit; nothing is allocated after they are made.
 #[derive(Debug)]
 pub(super) struct StepWorkspace<F> {
-    plan: StepPlan,
-    buffer: RowBuffer<F>,
-    own: RowBuffer<F>,
-    losses: Vec<f64>,
+    pub(super) plan: StepPlan,
+    pub(super) buffer: RowBuffer<F>,
+    /// A row for each shard: scratch, its gradient, its whole-batch statistics.
+    pub(super) own: RowBuffer<F>,
+    pub(super) losses: Vec<f64>,
     shards: Option<usize>,
-    batch: Batch<F>,
-    gradient: Vec<F>,
+    pub(super) batch: Batch<F>,
+    /// Whole-batch statistics of all layers, forward and backward.
+    pub(super) stats: [Vec<F>; 2],
+    pub(super) gradient: Vec<F>,
     state: Vec<F>,
 }
 
@@ -61,7 +59,8 @@ impl<F: Scalar> StepWorkspace<F> {
             .unwrap_or(0);
         Self {
             buffer: RowBuffer::new(rows, &plan.widths),
-            own: RowBuffer::new(most, &[scratch, plan.shard_gradient_len]),
+            own: RowBuffer::new(most, &[scratch, plan.shard_gradient_len, plan.stats_len()]),
+            stats: [vec![F::zero(); plan.stats_len()], vec![F::zero(); plan.stats_len()]],
             losses: vec![0.0; most],
             shards,
             batch: Batch::new(data, rows),
@@ -81,58 +80,9 @@ impl<F: Scalar> StepWorkspace<F> {
         &self.gradient
     }
 
-    /// Forward and backward over the storage rows `rows` of `data`, without an update of weights;
-    /// returns the batch's loss sum and weight sum. Leaves what the gradient blocks read.
-    fn passes(
-        &mut self,
-        network: &Sequential<F>,
-        loss: &dyn Loss<F>,
-        data: &Dataset<'_, F>,
-        rows: &[usize],
-        settings: StepSettings,
-    ) -> (f64, f64) {
-        let weight_sum = self.batch.gather(data, rows);
-        let scale = F::from_f64(1.0 / weight_sum);
-        let count = shard_count(self.shards, rows.len(), network.parameter_count());
-        let (plan, batch) = (&self.plan, &self.batch);
-        let features = data.storage_features();
-        let losses = &mut self.losses[..count];
-        let own = &mut self.own;
-        self.buffer.for_each_part(
-            own,
-            rows.len(),
-            settings.parallel,
-            losses,
-            |_, mut part, mut own| {
-                let range = part.rows();
-                let pass = Pass {
-                    train: true,
-                    seed: settings.seed,
-                    step: settings.step,
-                    layer: 0,
-                    first_row: range.start,
-                    gemm: settings.gemm,
-                };
-                let mut input = part.slot(INPUT);
-                for (mut to, &row) in input.outer_iter_mut().zip(&rows[range.clone()]) {
-                    to.assign(&features.row(row));
-                }
-                let ([], [mut scratch, mut gradient]) = own.slots([], [SCRATCH, GRADIENT]);
-                let (scratch, gradient) = (flat(&mut scratch), flat(&mut gradient));
-                plan.forward.forward(network, pass, &mut part, scratch);
-                let value = {
-                    let output = plan.forward.output;
-                    let delta = plan.deltas[output].expect("the output has a gradient");
-                    let ([logits], [delta]) = part.slots([output], [delta]);
-                    let targets = batch.targets(range.clone());
-                    let weights = batch.weights(range);
-                    loss.value_and_grad(logits, targets, weights, scale, delta)
-                };
-                backward(network, plan, pass, &mut part, scratch, gradient);
-                value
-            },
-        );
-        (losses.iter().sum(), weight_sum)
+    /// The number of shards of a batch of `rows` rows.
+    pub(super) fn shard_count(&self, network: &Sequential<F>, rows: usize) -> usize {
+        shard_count(self.shards, rows, network.parameter_count())
     }
 
     /// One step: returns the batch's loss sum and weight sum. If the sum is not finite, the
@@ -174,7 +124,7 @@ impl<F: Scalar> StepWorkspace<F> {
         rows: usize,
         settings: StepSettings,
     ) {
-        let shards = shard_count(self.shards, rows, network.parameter_count());
+        let shards = self.shard_count(network, rows);
         let (layers, params) = network.layers_and_parameters_mut();
         let update = Update {
             plan: &self.plan,
@@ -200,52 +150,4 @@ impl<F: Scalar> StepWorkspace<F> {
         }
         None
     }
-}
-
-/// Runs the layers backward over one part's rows, down to the first that has parameters.
-fn backward<F: Scalar>(
-    network: &Sequential<F>,
-    plan: &StepPlan,
-    pass: Pass,
-    part: &mut PartRows<'_, F>,
-    scratch: &mut [F],
-    gradient: &mut [F],
-) {
-    for i in (plan.first_trained..network.layers().len()).rev() {
-        let layer: &LayerPlan = &plan.forward.layers[i];
-        let dy = plan.deltas[layer.y].expect("every output has a gradient");
-        let dx = plan.deltas[layer.x].filter(|_| i > plan.first_trained);
-        let moves = layer.in_place && layer.x != layer.y;
-        let io_slots = (layer, dy, dx.filter(|_| !layer.in_place));
-        let dparams = plan.shard_gradients[i].clone().map(|range| &mut gradient[range]);
-        let pass = Pass { layer: i as u32, ..pass };
-        let params = &network.parameters()[layer.params.clone()];
-        backward_layer(&*network.layers()[i], pass, params, part, io_slots, scratch, dparams);
-        if let (true, Some(dx)) = (moves, dx) {
-            let ([from], [mut to]) = part.slots([dy], [dx]);
-            to.assign(&from);
-        }
-    }
-}
-
-fn backward_layer<F: Scalar>(
-    layer: &dyn crate::layer::Layer<F>,
-    pass: Pass,
-    params: &[F],
-    part: &mut PartRows<'_, F>,
-    (plan, dy, dx): (&LayerPlan, usize, Option<usize>),
-    scratch: &mut [F],
-    dparams: Option<&mut [F]>,
-) {
-    let ([x, y], [cache, dy], dx) = match dx {
-        None => {
-            let (read, write) = part.slots([plan.x, plan.y], [plan.cache, dy]);
-            (read, write, None)
-        }
-        Some(dx) => {
-            let (read, [cache, dy, dx]) = part.slots([plan.x, plan.y], [plan.cache, dy, dx]);
-            (read, [cache, dy], Some(dx))
-        }
-    };
-    layer.backward(pass, params, Backward { x, y, cache, scratch, dy, dx, dparams });
 }

@@ -89,7 +89,8 @@ impl<'a, F: Scalar> Trainer<'a, F> {
     /// # Errors
     /// Features or targets that do not fit the network or the loss; [`Error::Diverged`] if the loss
     /// or a parameter leaves the finite numbers. Then the parameters are those of the end of the
-    /// last finished epoch of this fit (or of its start), and the optimiser starts afresh.
+    /// last finished epoch of this fit (or of its start), and the optimiser starts afresh. An observer's
+    /// error ([`Observer::take_error`](super::Observer::take_error)) ends the fit too, and undoes nothing.
     pub fn fit(&mut self, data: &Dataset<'_, F>) -> Result<History> {
         self.check(data)?;
         let Self { settings, workers, random, state, step, epoch } = self;
@@ -100,7 +101,7 @@ impl<'a, F: Scalar> Trainer<'a, F> {
         };
         (*step, *epoch) = (fit.step, fit.epoch);
         *state = std::mem::take(fit.workspace.state_mut());
-        if result.is_err() {
+        if matches!(result, Err(Error::Diverged { .. })) {
             state.fill(F::zero());
             *step = 0;
         }
@@ -230,9 +231,10 @@ impl<'f, 'a, 'd, F: Scalar> Fit<'f, 'a, 'd, F> {
             history.push(record);
         }
         history.stop(stop.unwrap_or_default());
-        // The fit is over: an observer that breaks now changes nothing.
+        // The fit is over: an observer that breaks now changes nothing, unless it failed.
         let _ = notify(&mut self.settings.observers, &Event::FitEnd { history: &history });
-        Ok(history)
+        let failed = self.settings.observers.iter_mut().find_map(|observer| observer.take_error());
+        failed.map_or(Ok(history), Err)
     }
 
     fn epoch(&mut self, parallel: bool) -> Result<(EpochRecord, Option<StopReason>)> {

@@ -98,6 +98,7 @@ fn run_block<F: Scalar>(update: &Update<'_, F>, block: &Block, slices: Slices<'_
             let block = block.clone();
             owner.gradient(gemm, block, view(plan.x), view(plan.cache), view(delta), gradient);
         }
+        Source::Settled => {}
         Source::Shards { offset } => {
             let range = *offset..*offset + gradient.len();
             for (i, shard) in update.shard_gradients.outer_iter().enumerate() {

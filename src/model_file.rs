@@ -1,0 +1,338 @@
+//! Networks in files.
+//!
+//! A file is a safetensors file: every parameter tensor and buffer under its name, little-endian,
+//! F32 or F64. Its metadata has one entry, "blastrain", whose JSON is [`Header`]. (One entry and
+//! not many, because safetensors writes entries in random order, and the same network shall give
+//! the same bytes.)
+
+use std::borrow::Cow;
+use std::collections::{BTreeSet, HashMap};
+use std::io::Write;
+use std::path::Path;
+
+use safetensors::tensor::{Dtype, SafeTensors, View};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::error::{Error, Result};
+use crate::layer::{AnyLayerSpec, LayerRegistry};
+use crate::network::{Dims, Link, Sequential, TensorInfo, TensorSource, TensorSpec, assemble};
+use crate::scalar::Scalar;
+
+/// The metadata entry that makes a safetensors file one of ours.
+const ENTRY: &str = "blastrain";
+/// Raised when a file can no longer be read by the versions before.
+const FORMAT_VERSION: u64 = 1;
+/// The path of what is not in a file.
+const MEMORY: &str = "memory";
+
+/// What a file says about the network beside its tensors.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Header {
+    format_version: u64,
+    crate_version: String,
+    scalar: String,
+    input: Dims,
+    layers: Vec<StoredLayer>,
+    link: Link,
+    seed: u32,
+}
+
+/// A layer's description.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StoredLayer {
+    kind: String,
+    config: Value,
+}
+
+impl<F: Scalar> Sequential<F> {
+    /// Saves the network: layers, parameters, buffers, link and seed.
+    ///
+    /// The file is in the safetensors format: Python's `safetensors` reads the tensors by their
+    /// names ([`Sequential::tensors`]). It is written whole or not at all.
+    ///
+    /// ```
+    /// use blastrain::Sequential;
+    ///
+    /// let network = Sequential::<f32>::input(4).dense(8).relu().dense(3).seed(7).build()?;
+    /// let path = std::env::temp_dir().join(format!("doc-{}.safetensors", std::process::id()));
+    /// network.save(&path)?;
+    /// let loaded = Sequential::<f32>::load(&path)?;
+    /// assert_eq!(loaded.parameters(), network.parameters());
+    /// # std::fs::remove_file(&path).ok();
+    /// # Ok::<(), blastrain::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Io`] if the file cannot be written; a file that was there is left as it was.
+    /// [`Error::NonFinite`] for a NaN or an infinity among the values; [`Error::Unavailable`] for a
+    /// layer of the crate's that could not be read back, such as one with an activation of your own.
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
+        let bytes = self.to_bytes()?;
+        crate::file::write_atomically(path.as_ref(), |file| file.write_all(&bytes))
+    }
+
+    /// The bytes that [`Sequential::save`] writes; the same for the same network.
+    ///
+    /// # Errors
+    /// As [`Sequential::save`], but for the file.
+    pub fn to_bytes(&self) -> Result<Vec<u8>> {
+        check_readable(self.specs())?;
+        let tensors = tensors(self.tensors(), self.parameters(), "parameter")?.chain(tensors(
+            self.buffer_tensors(),
+            self.buffers(),
+            "buffer",
+        )?);
+        let header = Header {
+            format_version: FORMAT_VERSION,
+            crate_version: env!("CARGO_PKG_VERSION").into(),
+            scalar: F::NAME.into(),
+            input: self.input_dims().clone(),
+            layers: self
+                .specs()
+                .iter()
+                .map(|spec| StoredLayer { kind: spec.kind().into(), config: spec.config() })
+                .collect(),
+            link: self.link(),
+            seed: self.seed(),
+        };
+        let failed = |error: &dyn std::fmt::Display| malformed(MEMORY.as_ref(), error.to_string());
+        let header = serde_json::to_string(&header).map_err(|error| failed(&error))?;
+        let entries = HashMap::from([(ENTRY.to_owned(), header)]);
+        safetensors::serialize(tensors, Some(entries)).map_err(|error| failed(&error))
+    }
+
+    /// Loads a network of the crate's own layers, bit for bit as it was saved.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if the file cannot be read; [`Error::Format`] if it is damaged or not of this
+    /// crate; [`Error::ScalarType`] if it holds the other scalar type; [`Error::UnknownName`] for a
+    /// layer of a kind that is not the crate's.
+    pub fn load(path: impl AsRef<Path>) -> Result<Self> {
+        Self::load_with(path, &LayerRegistry::default())
+    }
+
+    /// Loads a network that may hold layers of the kinds in `registry`.
+    ///
+    /// # Errors
+    /// As [`Sequential::load`], and what the layers' constructors refuse.
+    pub fn load_with(path: impl AsRef<Path>, registry: &LayerRegistry) -> Result<Self> {
+        let path = path.as_ref();
+        let bytes = std::fs::read(path).map_err(|source| Error::io(path, source))?;
+        read(path, &bytes, registry)
+    }
+
+    /// As [`Sequential::load`], from the file's bytes.
+    ///
+    /// # Errors
+    /// As [`Sequential::load`], with "memory" for the path.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
+        Self::from_bytes_with(bytes, &LayerRegistry::default())
+    }
+
+    /// As [`Sequential::load_with`], from the file's bytes.
+    ///
+    /// # Errors
+    /// As [`Sequential::load_with`], with "memory" for the path.
+    pub fn from_bytes_with(bytes: &[u8], registry: &LayerRegistry) -> Result<Self> {
+        read(MEMORY.as_ref(), bytes, registry)
+    }
+}
+
+/// Better no file than one that nobody can load. Kinds of others are theirs to judge.
+fn check_readable(specs: &[Box<dyn AnyLayerSpec>]) -> Result<()> {
+    let own = LayerRegistry::default();
+    for spec in specs {
+        if !own.kinds().any(|kind| kind == spec.kind()) {
+            continue;
+        }
+        if let Err(error) = own.create(spec.kind(), &spec.config()) {
+            return Err(Error::Unavailable {
+                what: format!("saving the layer {}", spec.describe()),
+                why: format!("it could not be read back: {error}"),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Names and values of tensors that lie one behind the other in `values`, all finite.
+fn tensors<'a, F: Scalar>(
+    infos: &'a [TensorInfo],
+    values: &'a [F],
+    what: &'static str,
+) -> Result<impl Iterator<Item = (&'a str, TensorValues<'a, F>)>> {
+    if let Some(column) = values.iter().position(|value| !value.is_finite()) {
+        let value = values[column].as_f64();
+        return Err(Error::NonFinite { what, value, row: 0, column });
+    }
+    Ok(infos.iter().map(|info| {
+        let values = &values[info.range.clone()];
+        (&*info.name, TensorValues { shape: &info.shape, values })
+    }))
+}
+
+/// A tensor that is turned into bytes when it is written.
+struct TensorValues<'a, F> {
+    shape: &'a [usize],
+    values: &'a [F],
+}
+
+impl<F: Scalar> View for TensorValues<'_, F> {
+    fn dtype(&self) -> Dtype {
+        dtype::<F>()
+    }
+
+    fn shape(&self) -> &[usize] {
+        self.shape
+    }
+
+    fn data(&self) -> Cow<'_, [u8]> {
+        let values = self.values.iter().map(|value| value.as_f64());
+        // Every f32 is an f64, so the way there and back changes no bit of a finite number.
+        Cow::Owned(match dtype::<F>() {
+            Dtype::F32 => values.flat_map(|value| (value as f32).to_le_bytes()).collect(),
+            _ => values.flat_map(f64::to_le_bytes).collect(),
+        })
+    }
+
+    fn data_len(&self) -> usize {
+        size_of_val(self.values)
+    }
+}
+
+fn dtype<F: Scalar>() -> Dtype {
+    if size_of::<F>() == size_of::<f32>() { Dtype::F32 } else { Dtype::F64 }
+}
+
+fn read<F: Scalar>(path: &Path, bytes: &[u8], registry: &LayerRegistry) -> Result<Sequential<F>> {
+    let malformed = |message: String| malformed(path, message);
+    let (_, metadata) =
+        SafeTensors::read_metadata(bytes).map_err(|error| malformed(error.to_string()))?;
+    let file = SafeTensors::deserialize(bytes).map_err(|error| malformed(error.to_string()))?;
+    let entry = metadata.metadata().as_ref().and_then(|entries| entries.get(ENTRY));
+    let header = parse_header(entry).map_err(malformed)?;
+    if header.scalar != F::NAME {
+        return Err(match ["f32", "f64"].into_iter().find(|&name| name == header.scalar) {
+            Some(found) => Error::ScalarType { path: path.into(), found, wanted: F::NAME },
+            None => malformed(format!("unknown scalar type \"{}\"", header.scalar)),
+        });
+    }
+    if header.layers.is_empty() {
+        return Err(malformed("the network has no layers".into()));
+    }
+    let mut specs = Vec::with_capacity(header.layers.len());
+    for (i, layer) in header.layers.iter().enumerate() {
+        let place = format!("layer {} ({}): ", i + 1, layer.kind);
+        let spec = registry.create(&layer.kind, &layer.config);
+        specs.push(spec.map_err(|error| in_file(path, &place, error))?);
+    }
+    let mut source = FileTensors { path, file, used: BTreeSet::new() };
+    let mut network = assemble(header.input, specs, header.seed, &mut source)
+        .map_err(|error| in_file(path, "", error))?;
+    network.set_link(header.link);
+    source.check_all_used()?;
+    Ok(network)
+}
+
+/// The metadata entry, or what is wrong with it.
+fn parse_header(entry: Option<&String>) -> Result<Header, String> {
+    /// What every version has.
+    #[derive(Deserialize)]
+    struct Version {
+        format_version: u64,
+    }
+    let entry =
+        entry.ok_or_else(|| format!("not a network of this crate: no metadata \"{ENTRY}\""))?;
+    let bad = |error: serde_json::Error| format!("metadata \"{ENTRY}\": {error}");
+    let Version { format_version } = serde_json::from_str(entry).map_err(bad)?;
+    if format_version != FORMAT_VERSION {
+        return Err(format!(
+            "format version {format_version}; this version of the crate reads {FORMAT_VERSION}"
+        ));
+    }
+    serde_json::from_str(entry).map_err(bad)
+}
+
+/// The tensors of a file, as a network asks for them.
+struct FileTensors<'a> {
+    path: &'a Path,
+    file: SafeTensors<'a>,
+    used: BTreeSet<String>,
+}
+
+impl FileTensors<'_> {
+    fn check_all_used(&self) -> Result<()> {
+        let mut left: Vec<&str> =
+            self.file.names().into_iter().filter(|&name| !self.used.contains(name)).collect();
+        left.sort_unstable();
+        match left.first() {
+            None => Ok(()),
+            Some(name) => Err(malformed(
+                self.path,
+                format!("{} tensors belong to no layer, the first \"{name}\"", left.len()),
+            )),
+        }
+    }
+}
+
+impl<F: Scalar> TensorSource<F> for FileTensors<'_> {
+    fn check(&mut self, tensor: &TensorInfo) -> Result<()> {
+        let name = &tensor.name;
+        let malformed = |message| Err(malformed(self.path, message));
+        let Ok(found) = self.file.tensor(name) else {
+            return malformed(format!("the tensor \"{name}\" is missing"));
+        };
+        if found.shape() != tensor.shape {
+            let (got, want) = (found.shape(), &tensor.shape);
+            return malformed(format!("\"{name}\" has shape {got:?}, its layer {want:?}"));
+        }
+        if found.dtype() != dtype::<F>() {
+            let (got, want) = (found.dtype(), dtype::<F>());
+            return malformed(format!("\"{name}\" has type {got}, the network {want}"));
+        }
+        self.used.insert(name.clone());
+        Ok(())
+    }
+
+    fn fill(&mut self, tensor: &TensorInfo, _spec: &TensorSpec, values: &mut [F]) -> Result<()> {
+        let name = &tensor.name;
+        let missing = |_| malformed(self.path, format!("the tensor \"{name}\" is missing"));
+        let found = self.file.tensor(name).map_err(missing)?;
+        match dtype::<F>() {
+            Dtype::F32 => {
+                copy(found.data(), values, |bytes| f64::from(f32::from_le_bytes(bytes)));
+            }
+            _ => copy(found.data(), values, f64::from_le_bytes),
+        }
+        match values.iter().position(|value| !value.is_finite()) {
+            None => Ok(()),
+            Some(place) => {
+                let value = values[place];
+                Err(malformed(self.path, format!("\"{name}\" holds {value} at position {place}")))
+            }
+        }
+    }
+}
+
+/// Overwrites `values` by numbers of `N` bytes each.
+fn copy<F: Scalar, const N: usize>(bytes: &[u8], values: &mut [F], number: fn([u8; N]) -> f64) {
+    let (numbers, _) = bytes.as_chunks::<N>();
+    for (value, &bytes) in values.iter_mut().zip(numbers) {
+        *value = F::from_f64(number(bytes));
+    }
+}
+
+fn malformed(path: &Path, message: String) -> Error {
+    Error::format("safetensors", path, message)
+}
+
+/// What a layer refuses is the file's fault. A kind that is not known, or not in this build, is not.
+fn in_file(path: &Path, place: &str, error: Error) -> Error {
+    match error {
+        Error::Format { .. } | Error::UnknownName { .. } | Error::Unavailable { .. } => error,
+        other => malformed(path, format!("{place}{other}")),
+    }
+}

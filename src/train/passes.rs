@@ -1,0 +1,243 @@
+//! Forward and backward over a batch, in row shards.
+
+use std::ops::Range;
+
+use super::plan::{Segment, StepPlan};
+use super::step::{StepSettings, StepWorkspace};
+use crate::data::Dataset;
+use crate::layer::{Backward, Layer, Pass};
+use crate::linalg::elementwise;
+use crate::loss::Loss;
+use crate::native::rows::{PartRows, flat};
+use crate::network::Sequential;
+use crate::network::plan::{INPUT, LayerPlan};
+use crate::scalar::Scalar;
+
+/// Slots of a shard's own row.
+const SCRATCH: usize = 0;
+pub(super) const GRADIENT: usize = 1;
+const STATS: usize = 2;
+
+/// What the shards of a step read.
+struct Passes<'a, F> {
+    network: &'a Sequential<F>,
+    plan: &'a StepPlan,
+    stats: &'a [Vec<F>; 2],
+    settings: StepSettings,
+}
+
+impl<F: Scalar> StepWorkspace<F> {
+    /// Forward and backward over the storage rows `rows` of `data`, without an update of weights;
+    /// returns the batch's loss sum and weight sum. Leaves what the gradient blocks read.
+    ///
+    /// The work runs in segments that end at layers with whole-batch statistics; where there are
+    /// none, each shard goes through all of it at once.
+    pub(super) fn passes(
+        &mut self,
+        network: &mut Sequential<F>,
+        loss: &dyn Loss<F>,
+        data: &Dataset<'_, F>,
+        rows: &[usize],
+        settings: StepSettings,
+    ) -> (f64, f64) {
+        let weight_sum = self.batch.gather(data, rows);
+        let scale = F::from_f64(1.0 / weight_sum);
+        let count = self.shard_count(network, rows.len());
+        let forward_segments = self.plan.forward_segments.len();
+        for i in 0..forward_segments {
+            self.forward_segment(network, i, (loss, scale), data, rows, settings);
+            if let Some(layer) = self.plan.forward_segments[i].whole_batch {
+                self.settle_forward(network, layer, count);
+            }
+        }
+        for i in 0..self.plan.backward_segments.len() {
+            if i > 0 {
+                self.backward_segment(network, i, rows.len(), settings);
+            }
+            if let Some(layer) = self.plan.backward_segments[i].whole_batch {
+                self.settle_backward(network, layer, count);
+            }
+        }
+        (self.losses[..count].iter().sum(), weight_sum)
+    }
+
+    /// Runs a forward segment; behind the last one the loss and the first backward segment.
+    fn forward_segment(
+        &mut self,
+        network: &Sequential<F>,
+        index: usize,
+        (loss, scale): (&dyn Loss<F>, F),
+        data: &Dataset<'_, F>,
+        rows: &[usize],
+        settings: StepSettings,
+    ) {
+        let count = self.shard_count(network, rows.len());
+        let (plan, batch) = (&self.plan, &self.batch);
+        let passes = Passes { network, plan, stats: &self.stats, settings };
+        let segment = &plan.forward_segments[index];
+        let last = index + 1 == plan.forward_segments.len();
+        let features = data.storage_features();
+        let (own, losses) = (&mut self.own, &mut self.losses[..count]);
+        self.buffer.for_each_part(
+            own,
+            rows.len(),
+            settings.parallel,
+            losses,
+            |mut part, mut own, value| {
+                let range = part.rows();
+                if index == 0 {
+                    let mut input = part.slot(INPUT);
+                    for (mut to, &row) in input.outer_iter_mut().zip(&rows[range.clone()]) {
+                        to.assign(&features.row(row));
+                    }
+                }
+                passes.forward(segment, &mut part, &mut own);
+                if !last {
+                    return;
+                }
+                let output = plan.forward.output;
+                let delta = plan.deltas[output].expect("the output has a gradient");
+                let ([logits], [delta]) = part.slots([output], [delta]);
+                let (targets, weights) = (batch.targets(range.clone()), batch.weights(range));
+                *value = loss.value_and_grad(logits, targets, weights, scale, delta);
+                passes.backward(&plan.backward_segments[0], &mut part, &mut own);
+            },
+        );
+    }
+
+    fn backward_segment(
+        &mut self,
+        network: &Sequential<F>,
+        index: usize,
+        rows: usize,
+        settings: StepSettings,
+    ) {
+        let count = self.shard_count(network, rows);
+        let passes = Passes { network, plan: &self.plan, stats: &self.stats, settings };
+        let segment = &self.plan.backward_segments[index];
+        let (own, losses) = (&mut self.own, &mut self.losses[..count]);
+        self.buffer.for_each_part(own, rows, settings.parallel, losses, |mut part, mut own, _| {
+            passes.backward(segment, &mut part, &mut own);
+        });
+    }
+
+    /// Merges the shards' statistics of a layer, first shard first.
+    fn merge(
+        &mut self,
+        layer: usize,
+        count: usize,
+        backward: bool,
+        merge: impl Fn(&mut [F], &[F]),
+    ) {
+        let range = self.plan.stats[layer].clone();
+        let total = &mut self.stats[usize::from(backward)][range.clone()];
+        for (i, part) in self.own.view(STATS, count).outer_iter().enumerate() {
+            let part = &part.to_slice().expect("a row has no gaps")[range.clone()];
+            match i {
+                0 => total.copy_from_slice(part),
+                _ => merge(total, part),
+            }
+        }
+    }
+
+    fn settle_forward(&mut self, network: &mut Sequential<F>, layer: usize, count: usize) {
+        let built = network.layers()[layer].clone();
+        let whole = built.whole_batch().expect("the plan asked for it");
+        self.merge(layer, count, false, |total, part| whole.merge(total, part));
+        let total = &mut self.stats[0][self.plan.stats[layer].clone()];
+        let (_, buffers) = network.state_mut();
+        whole.settle(total, &mut buffers[self.plan.forward.layers[layer].buffers.clone()]);
+    }
+
+    fn settle_backward(&mut self, network: &Sequential<F>, layer: usize, count: usize) {
+        let whole = network.layers()[layer].whole_batch().expect("the plan asked for it");
+        self.merge(layer, count, true, |total, part| elementwise::add(part, total));
+        let total = &self.stats[1][self.plan.stats[layer].clone()];
+        let params = self.plan.forward.layers[layer].params.clone();
+        whole.settle_backward(total, &mut self.gradient[params]);
+    }
+}
+
+impl<F: Scalar> Passes<'_, F> {
+    fn pass(&self, part: &PartRows<'_, F>, layer: usize) -> Pass {
+        let StepSettings { seed, step, gemm, .. } = self.settings;
+        Pass { train: true, seed, step, layer: layer as u32, first_row: part.rows().start, gemm }
+    }
+
+    fn stats(&self, layer: usize, backward: bool) -> &[F] {
+        &self.stats[usize::from(backward)][self.plan.stats[layer].clone()]
+    }
+
+    /// Runs a segment's layers forward, and collects for the layer behind it.
+    fn forward(&self, segment: &Segment, part: &mut PartRows<'_, F>, own: &mut PartRows<'_, F>) {
+        let plan = &self.plan.forward;
+        let ([], [mut scratch, mut stats]) = own.slots([], [SCRATCH, STATS]);
+        let pass = self.pass(part, 0);
+        let layers = segment.layers.clone();
+        let read = |layer| self.stats(layer, false);
+        plan.forward(self.network, layers, pass, part, flat(&mut scratch), read);
+        if let Some(layer) = segment.whole_batch {
+            plan.place_input(layer, part);
+            let slots = &plan.layers[layer];
+            let ([x], []) = part.slots([if slots.in_place { slots.y } else { slots.x }], []);
+            let whole = self.network.layers()[layer].whole_batch().expect("the plan asked for it");
+            whole.collect(x, &mut flat(&mut stats)[self.plan.stats[layer].clone()]);
+        }
+    }
+
+    /// Runs a segment's layers backward, and collects for the layer in front of it.
+    fn backward(&self, segment: &Segment, part: &mut PartRows<'_, F>, own: &mut PartRows<'_, F>) {
+        let ([], [mut scratch, mut gradient, mut stats]) =
+            own.slots([], [SCRATCH, GRADIENT, STATS]);
+        for layer in segment.layers.clone().rev() {
+            self.backward_layer(layer, part, flat(&mut scratch), flat(&mut gradient));
+        }
+        if let Some(layer) = segment.whole_batch {
+            let plan = &self.plan.forward.layers[layer];
+            let whole = self.network.layers()[layer].whole_batch().expect("the plan asked for it");
+            let ([x, cache, dy], []) = part.slots([plan.x, plan.cache, self.delta(plan.y)], []);
+            let range: Range<usize> = self.plan.stats[layer].clone();
+            let sums = &mut flat(&mut stats)[range];
+            whole.collect_backward(x, cache, dy, self.stats(layer, false), sums);
+        }
+    }
+
+    /// The gradient slot of an activation slot.
+    fn delta(&self, slot: usize) -> usize {
+        self.plan.deltas[slot].expect("every output has a gradient")
+    }
+
+    fn backward_layer(
+        &self,
+        index: usize,
+        part: &mut PartRows<'_, F>,
+        scratch: &mut [F],
+        gradient: &mut [F],
+    ) {
+        let plan: &LayerPlan = &self.plan.forward.layers[index];
+        let layer: &dyn Layer<F> = &*self.network.layers()[index];
+        let params = &self.network.parameters()[plan.params.clone()];
+        let dparams = self.plan.shard_gradients[index].clone().map(|range| &mut gradient[range]);
+        let pass = self.pass(part, index);
+        let (stats, back_stats) = (self.stats(index, false), self.stats(index, true));
+        let dy = self.delta(plan.y);
+        // Nobody reads the gradient by the input of the first layer that has parameters.
+        let below = self.plan.deltas[plan.x].filter(|_| index > self.plan.first_trained);
+        let ([x, y], [cache, dy_view], dx) = match below.filter(|_| !plan.in_place) {
+            None => {
+                let (read, write) = part.slots([plan.x, plan.y], [plan.cache, dy]);
+                (read, write, None)
+            }
+            Some(dx) => {
+                let (read, [cache, dy, dx]) = part.slots([plan.x, plan.y], [plan.cache, dy, dx]);
+                (read, [cache, dy], Some(dx))
+            }
+        };
+        let io = Backward { x, y, cache, scratch, stats, back_stats, dy: dy_view, dx, dparams };
+        layer.backward(pass, params, io);
+        if let (true, Some(dx)) = (plan.in_place && plan.x != plan.y, below) {
+            let ([from], [mut to]) = part.slots([dy], [dx]);
+            to.assign(&from);
+        }
+    }
+}
