@@ -1,6 +1,7 @@
 //! Who works on a fit or a prediction.
 
 use crate::error::{Error, Result};
+use crate::native::crew::{Crew, with_team};
 
 /// How many threads share the work of one fit or prediction.
 ///
@@ -54,14 +55,28 @@ impl Workers {
         }
     }
 
-    /// Runs `work` inside the pool and tells it whether to use `rayon::join`.
-    pub(crate) fn run<R: Send>(&self, work: impl FnOnce(bool) -> R + Send) -> R {
+    /// Runs `work` inside the pool and tells it who shares its phases: for a few phases.
+    pub(crate) fn run<R: Send>(&self, work: impl FnOnce(Crew<'_>) -> R + Send) -> R {
         match self {
-            Workers::Caller => work(false),
-            Workers::Current if rayon::current_num_threads() == 1 => work(false),
+            Workers::Caller => work(Crew::Alone),
+            Workers::Current if rayon::current_num_threads() == 1 => work(Crew::Alone),
             // A scope moves the caller into the pool once; joins from outside would do so each time.
-            Workers::Current => rayon::scope(|_| work(true)),
-            Workers::Pool(pool) => pool.install(|| work(true)),
+            Workers::Current => rayon::scope(|_| work(Crew::Join)),
+            Workers::Pool(pool) => pool.install(|| work(Crew::Join)),
+        }
+    }
+
+    /// As [`Workers::run`], for many short phases: the pool's threads stay with the work until it
+    /// ends. Inside somebody's pool they are left to what else it has to do.
+    pub(crate) fn run_as_team<R: Send>(&self, work: impl FnOnce(Crew<'_>) -> R + Send) -> R {
+        match self {
+            Workers::Pool(pool) => pool.install(|| with_team(work)),
+            Workers::Current
+                if rayon::current_thread_index().is_none() && rayon::current_num_threads() > 1 =>
+            {
+                rayon::scope(|_| with_team(work))
+            }
+            _ => self.run(work),
         }
     }
 }

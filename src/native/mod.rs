@@ -8,6 +8,7 @@
 mod absent;
 #[cfg(feature = "openblas")]
 pub(crate) mod cblas;
+pub(crate) mod crew;
 pub(crate) mod matrix_multiply;
 #[cfg(feature = "openblas")]
 mod openblas;

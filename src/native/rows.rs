@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use ndarray::{ArrayView2, ArrayViewMut2};
 
+use super::crew::Crew;
 use crate::scalar::Scalar;
 
 /// Several row-major matrices ("slots") with the same number of rows in one allocation.
@@ -38,20 +39,77 @@ impl<F: Scalar> RowBuffer<F> {
         matrix(rows, width, &self.values[offset..offset + rows * width])
     }
 
-    /// Calls `work(part, own, result)` for each of `results.len()` parts of the first `rows` rows,
-    /// in parallel if asked. Part `i` has the rows that [`part_rows`] says,
+    /// Calls `work(part, own, result)` for each of `results.len()` parts of the first `rows` rows. Part `i` has the rows that [`part_rows`] says,
     /// and row `i` of `own`.
     pub(crate) fn for_each_part<R: Send>(
         &mut self,
         own: &mut Self,
         rows: usize,
-        parallel: bool,
+        crew: Crew<'_>,
         results: &mut [R],
         work: impl Fn(PartRows<'_, F>, PartRows<'_, F>, &mut R) + Sync,
     ) {
         let parts = results.len();
         let (shared, own) = (Shared::new(self, rows, parts), Shared::new(own, parts, parts));
-        split(&shared, &own, 0, results, parallel, &work);
+        let results = Pointer(results.as_mut_ptr());
+        crew.for_each(parts, &|i| {
+            // SAFETY: `i` < parts, the length of `results`, and each comes once.
+            let result = unsafe { &mut *results.at(i) };
+            work(shared.part(i), own.part(i), result);
+        });
+    }
+}
+
+/// Calls `work(i, parts)` with the part of every buffer that `range(i)` names; an empty buffer has
+/// empty parts.
+///
+/// # Panics
+/// If the ranges overlap, do not ascend, or end behind a buffer.
+pub(crate) fn for_each_range<F: Send, const N: usize>(
+    crew: Crew<'_>,
+    count: usize,
+    range: impl Fn(usize) -> Range<usize> + Sync,
+    buffers: [&mut [F]; N],
+    work: impl Fn(usize, [&mut [F]; N]) + Sync,
+) {
+    let mut end = 0;
+    for i in 0..count {
+        let range = range(i);
+        assert!(end <= range.start && range.start <= range.end, "ranges overlap at {range:?}");
+        end = range.end;
+    }
+    let fits = |buffer: &&mut [F]| buffer.is_empty() || end <= buffer.len();
+    assert!(buffers.iter().all(fits), "ranges end at {end}, behind a buffer");
+    let buffers = buffers.map(|buffer| (Pointer(buffer.as_mut_ptr()), buffer.is_empty()));
+    crew.for_each(count, &|i| {
+        let range = range(i);
+        let parts = std::array::from_fn(|n| {
+            let (start, empty) = &buffers[n];
+            match empty {
+                true => &mut [][..],
+                // SAFETY: the ranges were found to be disjoint and inside the buffers, which are
+                // borrowed mutably, and each range is given out once.
+                false => unsafe {
+                    std::slice::from_raw_parts_mut(start.at(range.start), range.len())
+                },
+            }
+        });
+        work(i, parts);
+    });
+}
+
+/// A pointer into a mutably borrowed slice whose elements go to one thread each.
+struct Pointer<T>(*mut T);
+
+// SAFETY: elements move between threads (`T: Send`), and callers give out each one once.
+unsafe impl<T: Send> Sync for Pointer<T> {}
+
+impl<T> Pointer<T> {
+    /// # Safety
+    /// The slice must be longer than `i`, or as long with nothing read there.
+    unsafe fn at(&self, i: usize) -> *mut T {
+        // SAFETY: passed on to the caller.
+        unsafe { self.0.add(i) }
     }
 }
 
@@ -77,39 +135,13 @@ impl<'a, F: Scalar> Shared<'a, F> {
         Self { values: buffer.values.as_mut_ptr(), slots: &buffer.slots, rows, parts }
     }
 
-    /// Each part may be asked for once: `split` below does so.
+    /// Each part may be asked for once: `for_each_part` does so.
     fn part(&self, part: usize) -> PartRows<'_, F> {
         PartRows {
             values: self.values,
             slots: self.slots,
             rows: part_rows(self.rows, self.parts, part),
             borrow: std::marker::PhantomData,
-        }
-    }
-}
-
-fn split<F: Scalar, R: Send>(
-    shared: &Shared<'_, F>,
-    own: &Shared<'_, F>,
-    first: usize,
-    results: &mut [R],
-    parallel: bool,
-    work: &(impl Fn(PartRows<'_, F>, PartRows<'_, F>, &mut R) + Sync),
-) {
-    match results {
-        [] => {}
-        [result] => work(shared.part(first), own.part(first), result),
-        _ => {
-            let half = results.len() / 2;
-            let (left, right) = results.split_at_mut(half);
-            let mut left = || split(shared, own, first, left, parallel, work);
-            let mut right = || split(shared, own, first + half, right, parallel, work);
-            if parallel {
-                rayon::join(left, right);
-            } else {
-                left();
-                right();
-            }
         }
     }
 }
@@ -211,25 +243,19 @@ mod tests {
 
     #[test]
     fn every_part_writes_its_rows_only() {
-        for parallel in [false, true] {
+        for crew in [Crew::Alone, Crew::Join] {
             let mut buffer = RowBuffer::<f64>::new(7, &[2, 0, 3]);
             let mut results = vec![0; 3];
             let mut own = RowBuffer::new(3, &[1]);
-            buffer.for_each_part(
-                &mut own,
-                6,
-                parallel,
-                &mut results,
-                |mut rows, mut own, result| {
-                    let part = rows.rows().start / 2;
-                    let ([empty], [mut a, mut b]) = rows.slots([1], [0, 2]);
-                    assert_eq!(empty.len(), 0);
-                    own.slot(0).fill(part as f64);
-                    a.fill(part as f64 + 1.0);
-                    b.fill(-(part as f64) - 1.0);
-                    *result = rows.rows().len();
-                },
-            );
+            buffer.for_each_part(&mut own, 6, crew, &mut results, |mut rows, mut own, result| {
+                let part = rows.rows().start / 2;
+                let ([empty], [mut a, mut b]) = rows.slots([1], [0, 2]);
+                assert_eq!(empty.len(), 0);
+                own.slot(0).fill(part as f64);
+                a.fill(part as f64 + 1.0);
+                b.fill(-(part as f64) - 1.0);
+                *result = rows.rows().len();
+            });
             assert_eq!(results, [2, 2, 2]);
             assert_eq!(own.view(0, 3).column(0).to_vec(), [0.0, 1.0, 2.0]);
             for row in 0..6 {
@@ -245,8 +271,33 @@ mod tests {
     fn a_slot_is_not_given_twice() {
         let mut buffer = RowBuffer::<f32>::new(2, &[2, 2]);
         let mut own = RowBuffer::new(1, &[0]);
-        buffer.for_each_part(&mut own, 2, false, &mut [()], |mut rows, _, _| {
+        buffer.for_each_part(&mut own, 2, Crew::Alone, &mut [()], |mut rows, _, _| {
             let _ = rows.slots([1], [1]);
         });
+    }
+
+    #[test]
+    fn ranges_reach_every_buffer_once() {
+        let (mut a, mut b) = (vec![0; 10], vec![0; 12]);
+        let range = |i: usize| 3 * i..3 * i + 3;
+        for_each_range(Crew::Join, 3, range, [&mut a, &mut b, &mut []], |i, [a, b, empty]| {
+            a.fill(i + 1);
+            b[0] += i;
+            assert!(empty.is_empty());
+        });
+        assert_eq!(a, [1, 1, 1, 2, 2, 2, 3, 3, 3, 0]);
+        assert_eq!(b, [0, 0, 0, 1, 0, 0, 2, 0, 0, 0, 0, 0]);
+    }
+
+    #[test]
+    #[should_panic(expected = "overlap")]
+    fn overlapping_ranges_are_refused() {
+        for_each_range(Crew::Alone, 2, |i| i..i + 2, [&mut [0; 4]], |_, _| {});
+    }
+
+    #[test]
+    #[should_panic(expected = "behind a buffer")]
+    fn ranges_behind_the_end_are_refused() {
+        for_each_range(Crew::Alone, 1, |_| 0..5, [&mut [0; 4]], |_, _| {});
     }
 }

@@ -8,6 +8,7 @@ use crate::data::check_finite;
 use crate::error::Result;
 use crate::layer::Pass;
 use crate::linalg::Gemm;
+use crate::native::crew::Crew;
 use crate::native::rows::{RowBuffer, flat};
 use crate::parallelism::{Parallelism, Workers};
 use crate::scalar::Scalar;
@@ -47,7 +48,7 @@ impl<F: Scalar> Sequential<F> {
         let workers = Workers::new(parallelism)?;
         let mut scores = Array2::zeros((x.nrows(), self.outputs()));
         let mut forward = ForwardPass::new(self, x.nrows());
-        workers.run(|parallel| forward.run(self, Gemm::default(), parallel, x, &mut scores));
+        workers.run(|crew| forward.run(self, Gemm::default(), crew, x, &mut scores));
         Ok(scores)
     }
 
@@ -111,18 +112,18 @@ impl<F: Scalar> ForwardPass<F> {
         &mut self,
         network: &Sequential<F>,
         gemm: Gemm,
-        parallel: bool,
+        crew: Crew<'_>,
         x: ArrayView2<'_, F>,
         scores: &mut Array2<F>,
     ) {
-        self.run_rows(network, (gemm, parallel), x.nrows(), |row| row, x, scores);
+        self.run_rows(network, (gemm, crew), x.nrows(), |row| row, x, scores);
     }
 
     /// As [`ForwardPass::run`] for the rows of `x` that `row` names, position by position.
     pub(crate) fn run_rows(
         &mut self,
         network: &Sequential<F>,
-        (gemm, parallel): (Gemm, bool),
+        (gemm, crew): (Gemm, Crew<'_>),
         rows: usize,
         row: impl Fn(usize) -> usize + Sync,
         x: ArrayView2<'_, F>,
@@ -134,7 +135,7 @@ impl<F: Scalar> ForwardPass<F> {
             let count = chunk.div_ceil(SHARD);
             let (plan, shards) = (&self.plan, &mut self.shards[..count]);
             let scratch = &mut self.scratch;
-            self.buffer.for_each_part(scratch, chunk, parallel, shards, |mut part, mut own, _| {
+            self.buffer.for_each_part(scratch, chunk, crew, shards, |mut part, mut own, _| {
                 let range = part.rows();
                 let mut input = part.slot(INPUT);
                 for (i, mut to) in input.outer_iter_mut().enumerate() {

@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 use crate::linalg::Gemm;
 use crate::loss::Loss;
 use crate::metrics::Metric;
+use crate::native::crew::Crew;
 use crate::network::Sequential;
 use crate::network::predict::ForwardPass;
 use crate::scalar::Scalar;
@@ -50,7 +51,7 @@ impl<F: Scalar> Evaluation<F> {
     pub(super) fn run(
         &mut self,
         network: &Sequential<F>,
-        (gemm, parallel): (Gemm, bool),
+        (gemm, crew): (Gemm, Crew<'_>),
         loss: Option<&dyn Loss<F>>,
         metrics: &[Box<dyn Metric<F>>],
         data: &Dataset<'_, F>,
@@ -58,14 +59,7 @@ impl<F: Scalar> Evaluation<F> {
     ) -> Result<f64> {
         let features = data.storage_features();
         let row = |position| data.row(position);
-        self.forward.run_rows(
-            network,
-            (gemm, parallel),
-            data.len(),
-            row,
-            features,
-            &mut self.scores,
-        );
+        self.forward.run_rows(network, (gemm, crew), data.len(), row, features, &mut self.scores);
         let mut total = 0.0;
         if let Some(loss) = loss {
             for start in (0..data.len()).step_by(CHUNK) {

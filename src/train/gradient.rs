@@ -6,6 +6,7 @@ use crate::data::Dataset;
 use crate::error::{Error, Result};
 use crate::linalg::Gemm;
 use crate::loss::Loss;
+use crate::native::crew::Crew;
 use crate::network::Sequential;
 use crate::scalar::Scalar;
 
@@ -76,7 +77,7 @@ impl<'a, 'd, F: Scalar> FullBatch<'a, 'd, F> {
     pub(super) fn run(&mut self, network: &mut Sequential<F>) -> f64 {
         let settings = StepSettings {
             gemm: Gemm::default(),
-            parallel: false,
+            crew: Crew::Alone,
             seed: u64::from(network.seed()),
             step: 0,
             learning_rate: 0.0,

@@ -23,7 +23,7 @@ struct Passes<'a, F> {
     network: &'a Sequential<F>,
     plan: &'a StepPlan,
     stats: &'a [Vec<F>; 2],
-    settings: StepSettings,
+    settings: StepSettings<'a>,
 }
 
 impl<F: Scalar> StepWorkspace<F> {
@@ -38,7 +38,7 @@ impl<F: Scalar> StepWorkspace<F> {
         loss: &dyn Loss<F>,
         data: &Dataset<'_, F>,
         rows: &[usize],
-        settings: StepSettings,
+        settings: StepSettings<'_>,
     ) -> (f64, f64) {
         let weight_sum = self.batch.gather(data, rows);
         let scale = F::from_f64(1.0 / weight_sum);
@@ -69,7 +69,7 @@ impl<F: Scalar> StepWorkspace<F> {
         (loss, scale): (&dyn Loss<F>, F),
         data: &Dataset<'_, F>,
         rows: &[usize],
-        settings: StepSettings,
+        settings: StepSettings<'_>,
     ) {
         let count = self.shard_count(network, rows.len());
         let (plan, batch) = (&self.plan, &self.batch);
@@ -81,7 +81,7 @@ impl<F: Scalar> StepWorkspace<F> {
         self.buffer.for_each_part(
             own,
             rows.len(),
-            settings.parallel,
+            settings.crew,
             losses,
             |mut part, mut own, value| {
                 let range = part.rows();
@@ -110,13 +110,13 @@ impl<F: Scalar> StepWorkspace<F> {
         network: &Sequential<F>,
         index: usize,
         rows: usize,
-        settings: StepSettings,
+        settings: StepSettings<'_>,
     ) {
         let count = self.shard_count(network, rows);
         let passes = Passes { network, plan: &self.plan, stats: &self.stats, settings };
         let segment = &self.plan.backward_segments[index];
         let (own, losses) = (&mut self.own, &mut self.losses[..count]);
-        self.buffer.for_each_part(own, rows, settings.parallel, losses, |mut part, mut own, _| {
+        self.buffer.for_each_part(own, rows, settings.crew, losses, |mut part, mut own, _| {
             passes.backward(segment, &mut part, &mut own);
         });
     }

@@ -7,6 +7,7 @@ use super::update::{Update, run_blocks};
 use crate::data::Dataset;
 use crate::linalg::Gemm;
 use crate::loss::Loss;
+use crate::native::crew::Crew;
 use crate::native::rows::RowBuffer;
 use crate::network::Sequential;
 use crate::optim::Optimizer;
@@ -30,9 +31,9 @@ pub(super) struct StepWorkspace<F> {
 
 /// What a step does beside its batch.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct StepSettings {
+pub(super) struct StepSettings<'c> {
     pub(super) gemm: Gemm,
-    pub(super) parallel: bool,
+    pub(super) crew: Crew<'c>,
     pub(super) seed: u64,
     /// Steps done before this one.
     pub(super) step: u64,
@@ -94,7 +95,7 @@ impl<F: Scalar> StepWorkspace<F> {
         optimizer: &dyn Optimizer<F>,
         data: &Dataset<'_, F>,
         rows: &[usize],
-        settings: StepSettings,
+        settings: StepSettings<'_>,
     ) -> (f64, f64) {
         let (total, weight_sum) = self.passes(network, loss, data, rows, settings);
         if total.is_finite() {
@@ -110,7 +111,7 @@ impl<F: Scalar> StepWorkspace<F> {
         loss: &dyn Loss<F>,
         data: &Dataset<'_, F>,
         rows: &[usize],
-        settings: StepSettings,
+        settings: StepSettings<'_>,
     ) -> (f64, f64) {
         let sums = self.passes(network, loss, data, rows, settings);
         self.blocks(network, None, rows.len(), settings);
@@ -122,7 +123,7 @@ impl<F: Scalar> StepWorkspace<F> {
         network: &mut Sequential<F>,
         optimizer: Option<&dyn Optimizer<F>>,
         rows: usize,
-        settings: StepSettings,
+        settings: StepSettings<'_>,
     ) {
         let shards = self.shard_count(network, rows);
         let (layers, params) = network.layers_and_parameters_mut();

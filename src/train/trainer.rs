@@ -12,6 +12,7 @@ use super::{EpochRecord, Event, History, StopReason};
 use crate::data::Dataset;
 use crate::error::{Error, Result};
 use crate::loss::Loss;
+use crate::native::crew::Crew;
 use crate::network::Sequential;
 use crate::parallelism::Workers;
 use crate::random::RandomState;
@@ -102,8 +103,8 @@ impl<'a, F: Scalar> Trainer<'a, F> {
         let shuffling = (random, order);
         let mut fit = Fit::new(settings, data, shuffling, state, *step, *epoch)?;
         let result = match fit.is_tiny() {
-            true => fit.run(false),
-            false => workers.run(|parallel| fit.run(parallel)),
+            true => fit.run(Crew::Alone),
+            false => workers.run_as_team(|crew| fit.run(crew)),
         };
         (*step, *epoch) = (fit.step, fit.epoch);
         *state = std::mem::take(fit.workspace.state_mut());
@@ -221,7 +222,7 @@ impl<'f, 'a, 'd, F: Scalar> Fit<'f, 'a, 'd, F> {
         is_tiny(self.batch_size, self.settings.network.parameter_count())
     }
 
-    fn run(&mut self, parallel: bool) -> Result<History> {
+    fn run(&mut self, crew: Crew<'_>) -> Result<History> {
         let names: Vec<String> =
             self.settings.metrics.iter().map(|metric| metric.name().to_owned()).collect();
         let epochs = self.settings.epochs;
@@ -234,7 +235,7 @@ impl<'f, 'a, 'd, F: Scalar> Fit<'f, 'a, 'd, F> {
             if stop.is_some() {
                 break;
             }
-            let result = self.epoch(parallel);
+            let result = self.epoch(crew);
             if result.is_err() {
                 let (params, buffers) = self.settings.network.state_mut();
                 params.copy_from_slice(&self.good.0);
@@ -256,7 +257,7 @@ impl<'f, 'a, 'd, F: Scalar> Fit<'f, 'a, 'd, F> {
         failed.map_or(Ok(history), Err)
     }
 
-    fn epoch(&mut self, parallel: bool) -> Result<(EpochRecord, Option<StopReason>)> {
+    fn epoch(&mut self, crew: Crew<'_>) -> Result<(EpochRecord, Option<StopReason>)> {
         let start = Instant::now();
         if self.settings.shuffle {
             self.random.shuffle(self.order);
@@ -264,11 +265,11 @@ impl<'f, 'a, 'd, F: Scalar> Fit<'f, 'a, 'd, F> {
                 *row = self.data.row(position);
             }
         }
-        let sums = self.batches(parallel)?;
+        let sums = self.batches(crew)?;
         self.check_parameters()?;
         let seconds = start.elapsed().as_secs_f64();
         let mut metrics = Vec::new();
-        let gemm = (self.settings.gemm, parallel);
+        let gemm = (self.settings.gemm, crew);
         if let Some(evaluation) = &mut self.train_evaluation {
             let TrainerBuilder { network, metrics: list, .. } = &*self.settings;
             evaluation.run(network, gemm, None, list, self.data, &mut metrics)?;
@@ -299,7 +300,7 @@ impl<'f, 'a, 'd, F: Scalar> Fit<'f, 'a, 'd, F> {
         Ok((record, sums.stop))
     }
 
-    fn batches(&mut self, parallel: bool) -> Result<EpochSums> {
+    fn batches(&mut self, crew: Crew<'_>) -> Result<EpochSums> {
         let learning_rate = self.settings.optimizer.learning_rate();
         let mut sums = EpochSums { loss: 0.0, weight: 0.0, rows: 0, learning_rate, stop: None };
         for batch in 0..self.batches {
@@ -307,7 +308,7 @@ impl<'f, 'a, 'd, F: Scalar> Fit<'f, 'a, 'd, F> {
             let rows = start..(start + self.batch_size).min(self.rows.len());
             let settings = StepSettings {
                 gemm: self.settings.gemm,
-                parallel,
+                crew,
                 seed: u64::from(self.settings.network.seed()),
                 step: self.step,
                 learning_rate,

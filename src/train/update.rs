@@ -8,7 +8,7 @@ use super::plan::{Block, Source, StepPlan};
 use super::step::StepSettings;
 use crate::layer::Layer;
 use crate::linalg::elementwise;
-use crate::native::rows::RowBuffer;
+use crate::native::rows::{RowBuffer, for_each_range};
 use crate::optim::{MAX_SLOTS, Optimizer, Step};
 use crate::scalar::Scalar;
 
@@ -22,32 +22,11 @@ pub(super) struct Update<'a, F> {
     pub(super) rows: usize,
     /// `None` computes the gradient only.
     pub(super) optimizer: Option<&'a dyn Optimizer<F>>,
-    pub(super) settings: StepSettings,
+    pub(super) settings: StepSettings<'a>,
 }
 
-/// The parameters, gradient and state of some blocks in a row.
-struct Slices<'a, F> {
-    params: &'a mut [F],
-    gradient: &'a mut [F],
-    state: [&'a mut [F]; MAX_SLOTS],
-}
-
-impl<'a, F> Slices<'a, F> {
-    fn split_at(self, mid: usize) -> (Self, Self) {
-        let (params, params_right) = self.params.split_at_mut(mid);
-        let (gradient, gradient_right) = self.gradient.split_at_mut(mid);
-        let mut right: [&'a mut [F]; MAX_SLOTS] = Default::default();
-        let mut left: [&'a mut [F]; MAX_SLOTS] = Default::default();
-        for ((slot, left), right) in self.state.into_iter().zip(&mut left).zip(&mut right) {
-            let mid = mid.min(slot.len());
-            (*left, *right) = slot.split_at_mut(mid);
-        }
-        (
-            Self { params, gradient, state: left },
-            Self { params: params_right, gradient: gradient_right, state: right },
-        )
-    }
-}
+/// Parameters, gradient and the optimiser's slots.
+const BUFFERS: usize = 2 + MAX_SLOTS;
 
 /// Overwrites `gradient`, and updates `params` and `state` if there is an optimiser.
 pub(super) fn run_blocks<F: Scalar>(
@@ -56,38 +35,25 @@ pub(super) fn run_blocks<F: Scalar>(
     gradient: &mut [F],
     state: &mut [F],
 ) {
-    let len = params.len();
-    let mut slots: [&mut [F]; MAX_SLOTS] = Default::default();
-    for (slot, values) in slots.iter_mut().zip(state.chunks_exact_mut(len.max(1))) {
-        *slot = values;
+    let len = params.len().max(1);
+    let mut buffers: [&mut [F]; BUFFERS] = Default::default();
+    let mut slots = state.chunks_exact_mut(len);
+    for buffer in buffers.iter_mut().skip(2) {
+        *buffer = slots.next().unwrap_or_default();
     }
-    run(update, &update.plan.blocks, Slices { params, gradient, state: slots });
+    (buffers[0], buffers[1]) = (params, gradient);
+    let blocks = &update.plan.blocks;
+    let range = |i: usize| blocks[i].range.clone();
+    for_each_range(update.settings.crew, blocks.len(), range, buffers, |i, parts| {
+        run_block(update, &blocks[i], parts);
+    });
 }
 
-/// Halves the blocks by their parameters until one is left.
-fn run<F: Scalar>(update: &Update<'_, F>, blocks: &[Block], slices: Slices<'_, F>) {
-    match blocks {
-        [] => {}
-        [block] => run_block(update, block, slices),
-        [first, ..] => {
-            let (start, end) = (first.range.start, blocks[blocks.len() - 1].range.end);
-            let middle = (start + end) / 2;
-            let cut = blocks.partition_point(|block| block.range.end <= middle);
-            let cut = cut.clamp(1, blocks.len() - 1);
-            let (left, right) = blocks.split_at(cut);
-            let (left_slices, right_slices) = slices.split_at(right[0].range.start - start);
-            if update.settings.parallel {
-                rayon::join(|| run(update, left, left_slices), || run(update, right, right_slices));
-            } else {
-                run(update, left, left_slices);
-                run(update, right, right_slices);
-            }
-        }
-    }
-}
-
-fn run_block<F: Scalar>(update: &Update<'_, F>, block: &Block, slices: Slices<'_, F>) {
-    let Slices { params, gradient, mut state } = slices;
+fn run_block<F: Scalar>(
+    update: &Update<'_, F>,
+    block: &Block,
+    [params, gradient, mut state @ ..]: [&mut [F]; BUFFERS],
+) {
     match &block.source {
         Source::Owner { layer, block } => {
             let plan = &update.plan.forward.layers[*layer];
