@@ -5,6 +5,8 @@ use cblas_sys::{
 };
 use ndarray::{ArrayView2, ArrayViewMut2};
 
+use crate::scalar::Scalar;
+
 // The library that these symbols come from.
 extern crate blas_src as _;
 
@@ -98,7 +100,7 @@ routine!(f64, cblas_dgemm, cblas_dgemv);
 /// `y ← alpha·a·x + beta·y` with vectors as one-column matrices; false, with nothing done, if BLAS
 /// cannot take the layouts.
 #[inline]
-pub(crate) fn gemv<F: Routine + Copy>(
+pub(crate) fn gemv<F: Routine + Scalar>(
     alpha: F,
     a: ArrayView2<'_, F>,
     x: ArrayView2<'_, F>,
@@ -130,7 +132,7 @@ pub(crate) fn gemv<F: Routine + Copy>(
 
 /// `c ← alpha·a·b + beta·c`; returns false, with nothing done, if BLAS cannot take the layouts.
 #[inline]
-pub(crate) fn gemm<F: Routine + Copy>(
+pub(crate) fn gemm<F: Routine + Scalar>(
     alpha: F,
     a: ArrayView2<'_, F>,
     b: ArrayView2<'_, F>,
@@ -160,6 +162,14 @@ pub(crate) fn gemm<F: Routine + Copy>(
         false => CBLAS_TRANSPOSE::CblasNoTrans,
     };
     super::pin_this_thread();
+    // OpenBLAS adds to the output after scaling it, and its scaling by zero takes far longer than
+    // filling with zeros: 54 against 42 µs for 392x32x128 in all. The bits are the same.
+    let beta = if beta == F::zero() {
+        c.fill(F::zero());
+        F::one()
+    } else {
+        beta
+    };
     let (a, b, out) = ((a.as_ptr(), a_stored.step), (b.as_ptr(), b_stored.step), c.as_mut_ptr());
     // SAFETY: the shapes were compared above, each step is at least its inner length with inner
     // stride 1, and views point to as many values as shape and strides reach. `c` is borrowed
