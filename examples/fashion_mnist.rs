@@ -104,8 +104,7 @@ fn main() -> Result<()> {
     let total = start.elapsed().as_secs_f64();
     println!("trained in {seconds:.1} s, {total:.1} s with reading and validation\n");
 
-    let (features, _) = test.to_arrays();
-    let predicted = trainer.network().predict_classes(features.view())?;
+    let predicted = trainer.network().predict_classes(&test)?;
     let targets = test.class_targets().unwrap_or_default();
     let report = classification_report(&targets, &predicted, test.class_names(), None)?;
     println!("{report}");

@@ -45,8 +45,7 @@ fn main() -> Result<()> {
         println!("loss {:.4} after {} epochs\n", last.loss, history.epochs().len());
     }
 
-    let (features, _) = test.to_arrays();
-    let predicted = trainer.network().predict_classes(features.view())?;
+    let predicted = trainer.network().predict_classes(&test)?;
     let targets = test.class_targets().unwrap_or_default();
     let report = classification_report(&targets, &predicted, test.class_names(), None)?;
     print!("{report}");

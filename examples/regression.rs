@@ -43,8 +43,7 @@ fn main() -> Result<()> {
         println!("epoch {:3}: mean squared error {:.1}", record.epoch + 1, record.loss);
     }
 
-    let (features, _) = test.to_arrays();
-    let predicted = trainer.network().predict(features.view())?;
+    let predicted = trainer.network().predict(&test)?;
     let targets = test.value_targets().unwrap_or_default();
     println!(
         "test mean squared error {:.1}",

@@ -1,11 +1,12 @@
 //! The crate's one error type.
 
+use std::fmt;
 use std::path::PathBuf;
 
 /// What can go wrong, with the name, the value found and what is allowed.
 ///
 /// Fields are public so that a program can react to them; new variants may be added.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// A setting outside its range.
@@ -137,6 +138,13 @@ pub enum Error {
         #[source]
         source: std::io::Error,
     },
+}
+
+/// The message, so that a program whose `main` returns the error prints what `Display` prints.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 /// A result with the crate's [`Error`].

@@ -19,8 +19,7 @@
 //! let history = trainer.fit(&train)?;
 //! assert!(history.last().unwrap().validation_metrics[0] > 0.9);
 //!
-//! let (features, _) = test.to_arrays();
-//! let classes = trainer.network().predict_classes(features.view())?;
+//! let classes = trainer.network().predict_classes(&test)?;
 //! println!("{}", classification_report(&test.class_targets().unwrap(), &classes, None, None)?);
 //! # Ok::<(), blastrain::Error>(())
 //! ```

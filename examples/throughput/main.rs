@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use blastrain::loss::CrossEntropy;
 use blastrain::optim::{Adam, Optimizer, Sgd};
 use blastrain::train::{Trainer, WeightGradient};
-use blastrain::{Error, Parallelism, Sequential, datasets};
+use blastrain::{Parallelism, Sequential, datasets};
 use clap::{Parser, ValueEnum};
 
 /// Measures training throughput on Fashion-MNIST: one warm-up epoch, then the median of three.
@@ -95,8 +95,7 @@ fn main() -> blastrain::Result<()> {
     rates.sort_by(f64::total_cmp);
     let samples_per_s = rates[rates.len() / 2];
 
-    let pixels = test.features_view().ok_or_else(|| Error::empty("the test set", "1 row"))?;
-    let predicted = trainer.network().predict_classes(pixels)?;
+    let predicted = trainer.network().predict_classes(&test)?;
     let accuracy =
         blastrain::metrics::accuracy(&test.class_targets().unwrap_or_default(), &predicted, None)?;
     let mut sizes = vec![train.features()];

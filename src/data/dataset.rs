@@ -52,6 +52,16 @@ impl<'a, F> From<&'a Array2<F>> for FeatureStorage<'a, F> {
     }
 }
 
+/// The rows seen: the storage itself, or a copy where the data set shows other rows than it has.
+impl<'a, F: Scalar> From<&'a Dataset<'_, F>> for FeatureStorage<'a, F> {
+    fn from(data: &'a Dataset<'_, F>) -> Self {
+        match data.features_view() {
+            Some(view) => FeatureStorage::View(view),
+            None => data.to_arrays().0.into(),
+        }
+    }
+}
+
 /// Features, targets and optional row weights.
 ///
 /// Cloning, splitting and selecting rows share the storage: they copy an index list at most.

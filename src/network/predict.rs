@@ -4,7 +4,7 @@ use ndarray::{Array2, ArrayView2, s};
 
 use super::plan::{INPUT, Plan};
 use super::{Link, Sequential};
-use crate::data::check_finite;
+use crate::data::{FeatureStorage, check_finite};
 use crate::error::Result;
 use crate::layer::Pass;
 use crate::linalg::Gemm;
@@ -23,12 +23,13 @@ const PARALLEL_WORK: usize = 1 << 20;
 impl<F: Scalar> Sequential<F> {
     /// The network's scores for each row of `x`: `(rows, features)` → `(rows, outputs)`.
     ///
-    /// Scores are what the last layer gives, before the loss's sigmoid or softmax.
+    /// Scores are what the last layer gives, before the loss's sigmoid or softmax. `x` is an array, a
+    /// view, or a data set.
     ///
     /// # Errors
     /// [`Error::Shape`](crate::Error::Shape) for another number of features than the network
     /// takes, [`Error::NonFinite`](crate::Error::NonFinite) for a NaN or an infinity.
-    pub fn predict(&self, x: ArrayView2<'_, F>) -> Result<Array2<F>> {
+    pub fn predict<'x>(&self, x: impl Into<FeatureStorage<'x, F>>) -> Result<Array2<F>> {
         self.predict_with(x, Parallelism::Auto)
     }
 
@@ -36,11 +37,13 @@ impl<F: Scalar> Sequential<F> {
     ///
     /// # Errors
     /// As [`Sequential::predict`], and for zero threads.
-    pub fn predict_with(
+    pub fn predict_with<'x>(
         &self,
-        x: ArrayView2<'_, F>,
+        x: impl Into<FeatureStorage<'x, F>>,
         parallelism: Parallelism,
     ) -> Result<Array2<F>> {
+        let x = x.into();
+        let x = x.view();
         self.check_features(x.ncols())?;
         check_finite("feature", x)?;
         let small = x.nrows().saturating_mul(self.parameter_count()) < PARALLEL_WORK;
@@ -57,7 +60,7 @@ impl<F: Scalar> Sequential<F> {
     ///
     /// # Errors
     /// As [`Sequential::predict`].
-    pub fn predict_proba(&self, x: ArrayView2<'_, F>) -> Result<Array2<F>> {
+    pub fn predict_proba<'x>(&self, x: impl Into<FeatureStorage<'x, F>>) -> Result<Array2<F>> {
         let mut scores = self.predict(x)?;
         self.link().apply(scores.view_mut());
         Ok(scores)
@@ -68,7 +71,7 @@ impl<F: Scalar> Sequential<F> {
     ///
     /// # Errors
     /// As [`Sequential::predict`].
-    pub fn predict_classes(&self, x: ArrayView2<'_, F>) -> Result<Vec<usize>> {
+    pub fn predict_classes<'x>(&self, x: impl Into<FeatureStorage<'x, F>>) -> Result<Vec<usize>> {
         let scores = self.predict(x)?;
         let threshold = match self.link() {
             Link::Identity => F::from_f64(0.5),
