@@ -76,6 +76,8 @@ pub mod train;
 pub use data::datasets;
 pub use error::{Error, Result};
 pub use linalg::{BlasInfo, blas_info};
+/// The arrays that data go in and out by.
+pub use ndarray;
 pub use network::{Initializer, Sequential};
 pub use parallelism::Parallelism;
 pub use random::RandomState;
@@ -95,3 +97,8 @@ pub(crate) fn random_matrix<F: Scalar>(
         F::from_f64((state >> 11) as f64 / (1u64 << 52) as f64 - 1.0)
     })
 }
+
+/// Compiles the README's example.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct ReadmeExample;

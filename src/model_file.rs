@@ -148,14 +148,27 @@ fn check_readable(specs: &[Box<dyn AnyLayerSpec>]) -> Result<()> {
         if !own.kinds().any(|kind| kind == spec.kind()) {
             continue;
         }
-        if let Err(error) = own.create(spec.kind(), &spec.config()) {
-            return Err(Error::Unavailable {
-                what: format!("saving the layer {}", spec.describe()),
-                why: format!("it could not be read back: {error}"),
-            });
-        }
+        let why = match own.create(spec.kind(), &spec.config()) {
+            Err(error) => error.to_string(),
+            Ok(read) if !same_activation(&*read, &**spec) => {
+                "it would be read back as the crate's own of the same name".to_owned()
+            }
+            Ok(_) => continue,
+        };
+        return Err(Error::Unavailable {
+            what: format!("saving the layer {}", spec.describe()),
+            why: format!("it could not be read back: {why}"),
+        });
     }
     Ok(())
+}
+
+/// Whether two layers' activations, if they have any, are of one type.
+fn same_activation(one: &dyn AnyLayerSpec, other: &dyn AnyLayerSpec) -> bool {
+    let kind = |spec: &dyn AnyLayerSpec| {
+        spec.own_activation().map(|activation| std::any::Any::type_id(activation))
+    };
+    kind(one) == kind(other)
 }
 
 /// Names and values of tensors that lie one behind the other in `values`, all finite.

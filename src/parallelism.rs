@@ -14,9 +14,12 @@ pub enum Parallelism {
     Auto,
     /// The calling thread alone.
     Serial,
-    /// A pool of its own with this many threads (at least 1).
+    /// A pool of its own with this many threads (1 to 1024).
     Threads(usize),
 }
+
+/// More threads than any machine has use for: a slip of the pen would take minutes to start.
+const TOO_MANY: usize = 1025;
 
 /// [`Parallelism`] made ready: holds the pool if there is one.
 #[derive(Debug)]
@@ -33,7 +36,9 @@ impl Workers {
         match parallelism {
             Parallelism::Auto => Ok(Workers::Current),
             Parallelism::Serial | Parallelism::Threads(1) => Ok(Workers::Caller),
-            Parallelism::Threads(0) => Err(Error::param("threads", 0, "at least 1")),
+            Parallelism::Threads(threads @ (0 | TOO_MANY..)) => {
+                Err(Error::param("threads", threads, format!("1 to {}", TOO_MANY - 1)))
+            }
             Parallelism::Threads(threads) => rayon::ThreadPoolBuilder::new()
                 .num_threads(threads)
                 .thread_name(|i| format!("blastrain-{i}"))

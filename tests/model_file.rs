@@ -311,3 +311,38 @@ fn a_layer_of_its_own_after_another_stays_one() {
     let loaded = Sequential::<f32>::from_bytes(&network.to_bytes().unwrap()).unwrap();
     assert_eq!(loaded.specs().len(), 2);
 }
+
+/// Not the crate's, but it says so.
+#[derive(Debug, Clone, Copy)]
+struct Impostor;
+
+impl<F: blastrain::Scalar> blastrain::activation::Activation<F> for Impostor {
+    fn saved(&self) -> blastrain::activation::Saved {
+        blastrain::activation::Saved::Input
+    }
+
+    fn forward(&self, z: &mut [F]) {
+        z.iter_mut().for_each(|z| *z = *z * *z);
+    }
+
+    fn backward(&self, saved: &[F], dy: &mut [F]) {
+        dy.iter_mut().zip(saved).for_each(|(dy, &z)| *dy *= z + z);
+    }
+}
+
+impl blastrain::activation::AnyActivation for Impostor {
+    fn name(&self) -> &'static str {
+        "relu"
+    }
+
+    fn clone_box(&self) -> Box<dyn blastrain::activation::AnyActivation> {
+        Box::new(*self)
+    }
+}
+
+#[test]
+fn an_activation_with_a_name_of_the_crates_is_not_saved() {
+    let network =
+        Sequential::<f64>::input(2).dense(3).activation(Impostor).dense(1).build().unwrap();
+    assert!(matches!(network.to_bytes(), Err(Error::Unavailable { .. })));
+}

@@ -13,7 +13,8 @@ use crate::error::{Error, Result, non_negative, positive};
 /// A type that implements [`Activation`] for every scalar joins by implementing this trait; saved
 /// networks know the crate's own activations only.
 pub trait AnyActivation: Activation<f32> + Activation<f64> + Any {
-    /// The name: "relu".
+    /// The name: "relu". The crate's own names are taken: a network with another activation of such a
+    /// name cannot be saved.
     fn name(&self) -> &'static str;
 
     /// The one number that some activations take.

@@ -51,6 +51,10 @@ impl AnyLayerSpec for ActivationLayer {
     fn describe(&self) -> String {
         self.activation.name().to_owned()
     }
+
+    fn own_activation(&self) -> Option<&dyn AnyActivation> {
+        Some(&*self.activation)
+    }
 }
 
 impl<F: Scalar> LayerSpec<F> for ActivationLayer {

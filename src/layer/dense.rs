@@ -104,6 +104,10 @@ impl AnyLayerSpec for Dense {
         }
     }
 
+    fn own_activation(&self) -> Option<&dyn AnyActivation> {
+        Some(&*self.activation)
+    }
+
     fn fuse(&self, activation: &ActivationLayer) -> Option<Box<dyn AnyLayerSpec>> {
         (self.activation.name() == "identity").then(|| {
             let mut fused = self.clone();

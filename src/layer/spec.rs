@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::{ActivationLayer, Dense, LayerSpec};
+use crate::activation::AnyActivation;
 use crate::error::{Error, Result};
 
 /// A layer description for either scalar type, with what a file needs to store it.
@@ -19,6 +20,11 @@ pub trait AnyLayerSpec: LayerSpec<f32> + LayerSpec<f64> + Any {
     /// One line for [`Sequential::summary`](crate::Sequential::summary): "dense (relu)".
     fn describe(&self) -> String {
         self.kind().to_owned()
+    }
+
+    /// The activation that the layer applies itself, if it does.
+    fn own_activation(&self) -> Option<&dyn AnyActivation> {
+        None
     }
 
     /// This layer with `activation` behind it, if it can apply one itself.

@@ -67,7 +67,8 @@ impl<F: Scalar> Sequential<F> {
     }
 
     /// The class of each row: with one output 1 where the probability (or, without a link, the
-    /// score) is above 0.5, else the output with the largest score, the first of equal ones.
+    /// score) is above 0.5, else the output with the largest score, the first of equal ones. After a regression the
+    /// classes mean nothing.
     ///
     /// # Errors
     /// As [`Sequential::predict`].

@@ -96,7 +96,8 @@ impl<'a, F: Scalar> TrainerBuilder<'a, F> {
         self
     }
 
-    /// A flag that ends the fit after the batch in which it is raised.
+    /// A flag that ends the fit after the batch in which it is raised (the epoch's record then covers
+    /// the batches done), or before the first one. Nobody lowers it but you.
     pub fn stop_flag(mut self, stop: Arc<AtomicBool>) -> Self {
         self.stop = stop;
         self

@@ -231,6 +231,9 @@ impl<'f, 'a, 'd, F: Scalar> Fit<'f, 'a, 'd, F> {
         let metrics = history.metrics();
         let start = Event::FitStart { epochs, batches, rows, metrics };
         let mut stop = notify(&mut self.settings.observers, &start);
+        if self.settings.stop.load(Ordering::Relaxed) {
+            stop = Some(StopReason::Stopped);
+        }
         for _ in 0..epochs {
             if stop.is_some() {
                 break;
