@@ -109,8 +109,10 @@ fn trainer_settings_out_of_range() {
     let zero = |name: &str| format!("{name} is 0, but must be at least 1");
     assert_eq!(message(regression().batch_size(0).build()), zero("batch_size"));
     assert_eq!(message(regression().shards(0).build()), zero("shards"));
-    let none = Parallelism::Threads(0);
-    assert_eq!(message(regression().parallelism(none).build()), zero("threads"));
+    for threads in [0, 1025, usize::MAX] {
+        let found = regression().parallelism(Parallelism::Threads(threads)).build();
+        assert_eq!(message(found), format!("threads is {threads}, but must be 1 to 1024"));
+    }
     assert_eq!(
         message(regression().optimizer(Greedy).build()),
         "slots is 5, but must be at most 4"
@@ -141,7 +143,8 @@ fn networks_that_cannot_be() {
     }
     for dims in [vec![usize::MAX, 2], vec![1 << 40, 1 << 40], vec![usize::MAX]] {
         let dims = Dims::from(dims);
-        assert!(matches!(start(dims).dense(2).build(), Err(Error::Param { .. })));
+        let found = start(dims).dense(2).build();
+        assert!(matches!(found, Err(Error::Shape { .. } | Error::Param { name: "units", .. })));
     }
     let dense = || Dense::new(2);
     let bad = [
