@@ -118,7 +118,8 @@ fn trainer_settings_out_of_range() {
         "slots is 5, but must be at most 4"
     );
     let large = Array2::zeros((600_000, 2));
-    assert_eq!(message(network().predict_with(large.view(), none)), zero("threads"));
+    let none = network().predict_with(large.view(), Parallelism::Threads(0));
+    assert_eq!(message(none), "threads is 0, but must be 1 to 1024");
     // More than there are rows is all of them.
     let mut trainer =
         regression().batch_size(usize::MAX).shards(usize::MAX).drop_last(true).build().unwrap();
