@@ -165,9 +165,7 @@ fn check_readable(specs: &[Box<dyn AnyLayerSpec>]) -> Result<()> {
 
 /// Whether two layers' activations, if they have any, are of one type.
 fn same_activation(one: &dyn AnyLayerSpec, other: &dyn AnyLayerSpec) -> bool {
-    let kind = |spec: &dyn AnyLayerSpec| {
-        spec.own_activation().map(|activation| std::any::Any::type_id(activation))
-    };
+    let kind = |spec: &dyn AnyLayerSpec| spec.own_activation().map(std::any::Any::type_id);
     kind(one) == kind(other)
 }
 
