@@ -5,6 +5,7 @@ mod csv_fields;
 mod csv_table;
 mod dataset;
 pub mod datasets;
+mod features;
 mod idx;
 mod npy;
 mod npy_header;
@@ -14,7 +15,8 @@ mod split;
 mod targets;
 
 pub use csv_table::{CsvReader, CsvTable};
-pub use dataset::{Dataset, FeatureStorage};
+pub use dataset::Dataset;
+pub use features::FeatureStorage;
 pub use idx::{IdxArray, IdxValues, read_idx, read_idx_from};
 pub use npy::{NpyArray, read_npy, read_npy_from, write_npy, write_npy_to};
 pub use npz::{NpzReader, NpzWriter};
@@ -24,4 +26,4 @@ pub use split::{
 };
 pub use targets::{TargetStorage, Targets};
 
-pub(crate) use dataset::check_finite;
+pub(crate) use features::check_finite;
