@@ -306,6 +306,15 @@ impl<'a, F: Scalar> Dataset<'a, F> {
         self.rows.is_none().then(|| self.features.view())
     }
 
+    /// Names the feature columns anew, or takes their names away.
+    pub(crate) fn rename_features(mut self, names: Option<Vec<String>>) -> Result<Self> {
+        self.feature_names = None;
+        match names {
+            Some(names) => self.with_feature_names(names),
+            None => Ok(self),
+        }
+    }
+
     /// The storage row of a position.
     pub(crate) fn row(&self, position: usize) -> usize {
         self.rows.as_ref().map_or(position, |rows| rows[position])
