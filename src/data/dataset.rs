@@ -2,65 +2,12 @@
 
 use std::sync::Arc;
 
-use ndarray::{ArcArray2, Array2, ArrayView2, Axis};
+use ndarray::{Array2, ArrayView2, Axis};
 
-use super::targets::{TargetStorage, Targets};
+use super::features::{FeatureStorage, check_finite};
+use super::targets::TargetStorage;
 use crate::error::{Error, Result};
 use crate::scalar::Scalar;
-
-/// Features `(rows, features)`, owned (shared) or borrowed. Made by `From`; nothing is copied.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub enum FeatureStorage<'a, F> {
-    /// Shared with every view of the data set.
-    Shared(ArcArray2<F>),
-    /// Borrowed from the caller.
-    View(ArrayView2<'a, F>),
-}
-
-impl<F> FeatureStorage<'_, F> {
-    /// The features as a view.
-    pub fn view(&self) -> ArrayView2<'_, F> {
-        match self {
-            FeatureStorage::Shared(array) => array.view(),
-            FeatureStorage::View(view) => view.view(),
-        }
-    }
-}
-
-impl<F: Clone> From<Array2<F>> for FeatureStorage<'_, F> {
-    fn from(array: Array2<F>) -> Self {
-        FeatureStorage::Shared(array.into_shared())
-    }
-}
-
-impl<F> From<ArcArray2<F>> for FeatureStorage<'_, F> {
-    fn from(array: ArcArray2<F>) -> Self {
-        FeatureStorage::Shared(array)
-    }
-}
-
-impl<'a, F> From<ArrayView2<'a, F>> for FeatureStorage<'a, F> {
-    fn from(view: ArrayView2<'a, F>) -> Self {
-        FeatureStorage::View(view)
-    }
-}
-
-impl<'a, F> From<&'a Array2<F>> for FeatureStorage<'a, F> {
-    fn from(array: &'a Array2<F>) -> Self {
-        FeatureStorage::View(array.view())
-    }
-}
-
-/// The rows seen: the storage itself, or a copy where the data set shows other rows than it has.
-impl<'a, F: Scalar> From<&'a Dataset<'_, F>> for FeatureStorage<'a, F> {
-    fn from(data: &'a Dataset<'_, F>) -> Self {
-        match data.features_view() {
-            Some(view) => FeatureStorage::View(view),
-            None => data.to_arrays().0.into(),
-        }
-    }
-}
 
 /// Features, targets and optional row weights.
 ///
@@ -262,6 +209,32 @@ impl<'a, F: Scalar> Dataset<'a, F> {
         Ok(data)
     }
 
+    /// The same rows with other targets: encoded labels, say, or one class against the others.
+    ///
+    /// `targets` has a row for each row of this data set, in its order. Features are shared, or
+    /// copied where the data set shows other rows than its storage has.
+    ///
+    /// ```
+    /// use blastrain::data::Dataset;
+    /// use ndarray::array;
+    ///
+    /// let data = Dataset::new(array![[0.5], [1.5], [2.5]], vec![0, 1, 2])?;
+    /// let is_two = data.with_targets(array![0.0, 0.0, 1.0])?;
+    /// assert_eq!((is_two.classes(), is_two.outputs()), (None, Some(1)));
+    /// # Ok::<(), blastrain::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Shape`] if the rows differ in number; otherwise as in [`Dataset::new`].
+    pub fn with_targets(&self, targets: impl Into<TargetStorage<'a, F>>) -> Result<Self> {
+        let (features, weights) = match &self.rows {
+            None => (self.features.clone(), self.weights.clone()),
+            Some(_) => (self.to_parts().0.into(), self.row_weights().map(Into::into)),
+        };
+        let data = Dataset::new(features, targets)?;
+        Ok(Self { weights, feature_names: self.feature_names.clone(), ..data })
+    }
+
     /// The number of rows seen.
     pub fn len(&self) -> usize {
         self.rows.as_ref().map_or_else(|| self.features.view().nrows(), |rows| rows.len())
@@ -333,6 +306,15 @@ impl<'a, F: Scalar> Dataset<'a, F> {
         self.rows.is_none().then(|| self.features.view())
     }
 
+    /// Names the feature columns anew, or takes their names away.
+    pub(crate) fn rename_features(mut self, names: Option<Vec<String>>) -> Result<Self> {
+        self.feature_names = None;
+        match names {
+            Some(names) => self.with_feature_names(names),
+            None => Ok(self),
+        }
+    }
+
     /// The storage row of a position.
     pub(crate) fn row(&self, position: usize) -> usize {
         self.rows.as_ref().map_or(position, |rows| rows[position])
@@ -381,40 +363,27 @@ impl<'a, F: Scalar> Dataset<'a, F> {
     }
 }
 
-/// Finds the first value that is not finite.
-pub(crate) fn check_finite<F: Scalar>(what: &'static str, values: ArrayView2<F>) -> Result<()> {
-    for (row, line) in values.outer_iter().enumerate() {
-        // A sum is not finite if a member is not: one pass without branches over good rows.
-        let zero_sum = line.iter().fold(F::zero(), |sum, &value| sum + value * F::zero());
-        if zero_sum == F::zero() {
-            continue;
-        }
-        for (column, value) in line.iter().enumerate() {
-            if !value.is_finite() {
-                return Err(Error::NonFinite { what, value: value.as_f64(), row, column });
-            }
-        }
-    }
-    Ok(())
-}
-
-impl<F: Scalar> TargetStorage<'_, F> {
-    /// The targets as losses and metrics read them, if they lie in memory in order.
-    pub fn as_targets(&self) -> Option<Targets<'_, F>> {
-        match self {
-            TargetStorage::Classes(classes) => classes.as_slice().map(Targets::Classes),
-            TargetStorage::ClassesView(classes) => classes.as_slice().map(Targets::Classes),
-            TargetStorage::Values(values) => Some(Targets::Values(values.view())),
-            TargetStorage::ValuesView(values) => Some(Targets::Values(values.view())),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use ndarray::array;
 
     use super::*;
+
+    #[test]
+    fn other_targets_keep_rows_weights_and_feature_names() {
+        let data = Dataset::new(array![[1.0], [2.0], [3.0]], vec![0, 1, 1]).unwrap();
+        let data = data.with_class_names(["a", "b"]).unwrap().with_feature_names(["x"]).unwrap();
+        let data = data.with_weights(vec![1.0, 2.0, 3.0]).unwrap();
+        let part = data.select(&[2, 0, 2]).unwrap().with_targets(vec![4, 5, 6]).unwrap();
+        assert_eq!(part.to_arrays().0, array![[3.0], [1.0], [3.0]]);
+        assert_eq!(part.class_targets().unwrap(), [4, 5, 6]);
+        assert_eq!(part.row_weights().unwrap(), [3.0, 1.0, 3.0]);
+        assert_eq!((part.classes(), part.class_names()), (Some(7), None));
+        assert_eq!(part.feature_names().unwrap(), ["x"]);
+        let whole = data.with_targets(array![[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]).unwrap();
+        assert_eq!((whole.outputs(), whole.is_weighted()), (Some(2), true));
+        assert!(matches!(data.with_targets(vec![0, 1]), Err(Error::Shape { .. })));
+    }
 
     #[test]
     fn a_repeated_row_has_one_weight() {

@@ -3,6 +3,7 @@
 use std::borrow::BorrowMut;
 
 use super::Dataset;
+use super::part_sizes::PartSizes;
 use crate::error::{Error, Result};
 use crate::random::RandomState;
 use crate::scalar::Scalar;
@@ -110,31 +111,54 @@ pub fn stratified_train_test_indices(
     test_fraction: f64,
     mut random: impl BorrowMut<RandomState>,
 ) -> Result<(Vec<usize>, Vec<usize>)> {
-    let random = random.borrow_mut();
     let sizes = PartSizes::new(labels.len(), test_fraction)?;
-    let mut by_label: Vec<usize> = (0..labels.len()).collect();
-    by_label.sort_by_key(|&row| labels[row]);
-    let classes: Vec<&[usize]> = by_label.chunk_by(|&a, &b| labels[a] == labels[b]).collect();
-    if let Some(&row) = classes.iter().filter(|rows| rows.len() < 2).flat_map(|rows| *rows).next() {
-        return Err(Error::shape(format!("class {}", labels[row]), "at least 2 rows", "1 row"));
-    }
-    sizes.check_room_for(classes.len(), test_fraction)?;
+    Ok(Strata::new(labels, sizes)?.draw(random.borrow_mut()))
+}
 
-    let counts: Vec<usize> = classes.iter().map(|rows| rows.len()).collect();
-    let train_counts = approximate_mode(&counts, sizes.train, random);
-    let left: Vec<usize> = counts.iter().zip(&train_counts).map(|(all, used)| all - used).collect();
-    let test_counts = approximate_mode(&left, sizes.test, random);
+/// Rows by class, and how many of them each part is to get.
+pub(super) struct Strata {
+    sizes: PartSizes,
+    /// The rows of each class, in order; classes by ascending label.
+    classes: Vec<Vec<usize>>,
+}
 
-    let (mut train, mut test) = (Vec::with_capacity(sizes.train), Vec::with_capacity(sizes.test));
-    for (rows, (&for_train, &for_test)) in classes.iter().zip(train_counts.iter().zip(&test_counts))
-    {
-        let mut lot = random.permutation(rows.len()).into_iter().map(|place| rows[place]);
-        train.extend(lot.by_ref().take(for_train));
-        test.extend(lot.take(for_test));
+impl Strata {
+    /// # Errors
+    /// As [`stratified_train_test_indices`].
+    pub(super) fn new(labels: &[usize], sizes: PartSizes) -> Result<Self> {
+        let mut by_label: Vec<usize> = (0..labels.len()).collect();
+        by_label.sort_by_key(|&row| labels[row]);
+        let classes: Vec<Vec<usize>> =
+            by_label.chunk_by(|&a, &b| labels[a] == labels[b]).map(<[usize]>::to_vec).collect();
+        if let Some(&row) = classes.iter().filter(|rows| rows.len() < 2).flatten().next() {
+            return Err(Error::shape(format!("class {}", labels[row]), "at least 2 rows", "1 row"));
+        }
+        sizes.check_room_for(classes.len())?;
+        Ok(Self { sizes, classes })
     }
-    random.shuffle(&mut train);
-    random.shuffle(&mut test);
-    Ok((train, test))
+
+    /// Draws (training rows, test rows).
+    pub(super) fn draw(&self, random: &mut RandomState) -> (Vec<usize>, Vec<usize>) {
+        let Self { sizes, classes } = self;
+        let counts: Vec<usize> = classes.iter().map(Vec::len).collect();
+        let train_counts = approximate_mode(&counts, sizes.train, random);
+        let left: Vec<usize> =
+            counts.iter().zip(&train_counts).map(|(all, used)| all - used).collect();
+        let test_counts = approximate_mode(&left, sizes.test, random);
+
+        let (mut train, mut test) =
+            (Vec::with_capacity(sizes.train), Vec::with_capacity(sizes.test));
+        for (rows, (&for_train, &for_test)) in
+            classes.iter().zip(train_counts.iter().zip(&test_counts))
+        {
+            let mut lot = random.permutation(rows.len()).into_iter().map(|place| rows[place]);
+            train.extend(lot.by_ref().take(for_train));
+            test.extend(lot.take(for_test));
+        }
+        random.shuffle(&mut train);
+        random.shuffle(&mut test);
+        (train, test)
+    }
 }
 
 fn select_both<'a, F: Scalar>(
@@ -142,42 +166,6 @@ fn select_both<'a, F: Scalar>(
     (train, test): (Vec<usize>, Vec<usize>),
 ) -> Result<(Dataset<'a, F>, Dataset<'a, F>)> {
     Ok((data.select(&train)?, data.select(&test)?))
-}
-
-/// How many rows each part gets.
-struct PartSizes {
-    train: usize,
-    test: usize,
-}
-
-impl PartSizes {
-    fn new(rows: usize, test_fraction: f64) -> Result<Self> {
-        if !(test_fraction > 0.0 && test_fraction < 1.0) {
-            return Err(Error::param("test_fraction", test_fraction, "above 0 and below 1"));
-        }
-        if rows == 0 {
-            return Err(Error::empty("the data set to split", "2 rows"));
-        }
-        let test = (test_fraction * rows as f64).ceil() as usize;
-        let train = rows.saturating_sub(test);
-        if train == 0 {
-            let want = format!("small enough to leave 1 of {rows} rows for training");
-            return Err(Error::param("test_fraction", test_fraction, want));
-        }
-        Ok(Self { train, test })
-    }
-
-    fn check_room_for(&self, classes: usize, test_fraction: f64) -> Result<()> {
-        for (part, rows) in [("training", self.train), ("test", self.test)] {
-            if rows < classes {
-                let want = format!(
-                    "such that the {part} part, now {rows} rows, has 1 for each of the {classes} classes"
-                );
-                return Err(Error::param("test_fraction", test_fraction, want));
-            }
-        }
-        Ok(())
-    }
 }
 
 /// How many of `draws` go to each class, in proportion to `counts`.

@@ -68,6 +68,18 @@ impl<'a, F> TargetStorage<'a, F> {
     }
 }
 
+impl<F> TargetStorage<'_, F> {
+    /// The targets as losses and metrics read them, if they lie in memory in order.
+    pub fn as_targets(&self) -> Option<Targets<'_, F>> {
+        match self {
+            TargetStorage::Classes(classes) => classes.as_slice().map(Targets::Classes),
+            TargetStorage::ClassesView(classes) => classes.as_slice().map(Targets::Classes),
+            TargetStorage::Values(values) => Some(Targets::Values(values.view())),
+            TargetStorage::ValuesView(values) => Some(Targets::Values(values.view())),
+        }
+    }
+}
+
 impl<F> From<Array1<usize>> for TargetStorage<'_, F> {
     fn from(classes: Array1<usize>) -> Self {
         TargetStorage::Classes(classes.into_shared())

@@ -16,14 +16,20 @@
 //! assert_eq!(test.to_arrays().0, array![[0.0, 2.0]]);
 //! # Ok::<(), blastrain::Error>(())
 //! ```
+//!
+//! [`Transformer`] and [`FittedTransformer`] are the common face of what maps features to features.
 
 mod features;
 mod label_encoder;
 mod min_max;
 mod one_hot;
 mod standard;
+mod transformer;
 
 pub use label_encoder::LabelEncoder;
 pub use min_max::{FittedMinMaxScaler, MinMaxScaler};
 pub use one_hot::{from_one_hot, one_hot};
 pub use standard::{FittedStandardScaler, StandardScaler};
+pub use transformer::{
+    FittedTransformer, Transformer, TransformerConstructor, TransformerRegistry,
+};
