@@ -32,7 +32,8 @@ use crate::scalar::Scalar;
 /// ```
 ///
 /// # Errors
-/// Features or targets that do not fit the network or the loss; weights that are all zero.
+/// Features or targets that do not fit the network or the loss; weights that are all zero; fewer rows
+/// than a layer needs.
 pub fn loss_and_gradient<F: Scalar>(
     network: &Sequential<F>,
     loss: &dyn Loss<F>,
@@ -50,6 +51,8 @@ pub(super) struct FullBatch<'a, 'd, F> {
     data: &'a Dataset<'d, F>,
     rows: Vec<usize>,
     workspace: StepWorkspace<F>,
+    /// The network's buffers, which layers with statistics of the batch move.
+    buffers: Vec<F>,
 }
 
 impl<'a, 'd, F: Scalar> FullBatch<'a, 'd, F> {
@@ -69,8 +72,9 @@ impl<'a, 'd, F: Scalar> FullBatch<'a, 'd, F> {
         if data.storage_weights().is_some_and(weightless) {
             return Err(Error::param("weights", "all zero", "above zero for at least one row"));
         }
+        network.check_batches(rows.len(), rows.len(), rows.len())?;
         let workspace = StepWorkspace::new(network, data, rows.len(), shards, mode, 0);
-        Ok(Self { loss, data, rows, workspace })
+        Ok(Self { loss, data, rows, workspace, buffers: network.buffers().to_vec() })
     }
 
     /// The mean loss; [`FullBatch::gradient`] has its gradient. The network is left as it was.
@@ -82,8 +86,9 @@ impl<'a, 'd, F: Scalar> FullBatch<'a, 'd, F> {
             step: 0,
             learning_rate: 0.0,
         };
-        let Self { loss, data, rows, workspace } = self;
+        let Self { loss, data, rows, workspace, buffers } = self;
         let (total, weight) = workspace.gradient_only(network, *loss, data, rows, settings);
+        network.state_mut().1.copy_from_slice(buffers);
         total / weight
     }
 

@@ -91,12 +91,13 @@ impl<'a, F: Scalar> Trainer<'a, F> {
     /// The data set is neither copied nor reordered: each batch gathers its rows.
     ///
     /// # Errors
-    /// Features or targets that do not fit the network or the loss; [`Error::Param`] for a batch whose
-    /// weights are all zero; what a metric refuses; [`Error::Diverged`] if the loss or a parameter
-    /// leaves the finite numbers. After the last three the parameters are those of the end of the
-    /// last finished epoch of this fit (or of its start), and the optimiser starts afresh. An
-    /// observer's error ([`Observer::take_error`](super::Observer::take_error)) ends the fit too, and
-    /// undoes nothing.
+    /// Features or targets that do not fit the network or the loss; [`Error::Param`] or
+    /// [`Error::Shape`] if a batch would have fewer rows than a layer needs; [`Error::Param`] for a
+    /// batch whose weights are all zero; what a metric refuses; [`Error::Diverged`] if the loss, a
+    /// parameter or a buffer leaves the finite numbers. After the last three the parameters are those of
+    /// the end of the last finished epoch of this fit (or of its start), and the optimiser starts
+    /// afresh. An observer's error ([`Observer::take_error`](super::Observer::take_error)) ends the fit
+    /// too, and undoes nothing.
     pub fn fit(&mut self, data: &Dataset<'_, F>) -> Result<History> {
         self.check(data)?;
         let Self { settings, workers, random, order, state, step, epoch } = self;
@@ -179,6 +180,8 @@ impl<'f, 'a, 'd, F: Scalar> Fit<'f, 'a, 'd, F> {
         let drops = settings.drop_last && rows >= settings.batch_size;
         let batches = if drops { rows / batch_size } else { rows.div_ceil(batch_size) };
         let network = &settings.network;
+        let last = if drops { batch_size } else { rows - (batches - 1) * batch_size };
+        network.check_batches(rows, batch_size, last)?;
         let slots = settings.optimizer.slots();
         let mut workspace = StepWorkspace::new(
             network,
@@ -360,14 +363,17 @@ impl<'f, 'a, 'd, F: Scalar> Fit<'f, 'a, 'd, F> {
 
     fn bad_parameter(&self) -> Option<String> {
         let network = &self.settings.network;
-        let params = network.parameters();
+        let (params, buffers) = (network.parameters(), network.buffers());
         // A sum is not finite if a member is not: one quick pass where all is well.
-        if params.iter().fold(F::zero(), |sum, &value| sum + value * F::zero()) == F::zero() {
+        let all = params.iter().chain(buffers);
+        if all.fold(F::zero(), |sum, &value| sum + value * F::zero()) == F::zero() {
             return None;
         }
-        let bad = |range: std::ops::Range<usize>| params[range].iter().any(|v| !v.is_finite());
-        let tensor = network.tensors().iter().find(|tensor| bad(tensor.range.clone()));
-        tensor.map(|tensor| tensor.name.clone())
+        let bad = |values: &[F]| values.iter().any(|value| !value.is_finite());
+        let tensors = network.tensors().iter().map(|tensor| (tensor, params));
+        let kept = network.buffer_tensors().iter().map(|tensor| (tensor, buffers));
+        let found = tensors.chain(kept).find(|(tensor, values)| bad(&values[tensor.range.clone()]));
+        found.map(|(tensor, _)| tensor.name.clone())
     }
 
     fn diverged(&self, batch: usize, rows: usize) -> Error {
