@@ -92,7 +92,10 @@
 //! ```
 
 mod activation;
+mod batch_norm;
 mod dense;
+mod dropout;
+mod layer_norm;
 mod spec;
 
 use std::fmt::Debug;
@@ -101,7 +104,10 @@ use std::ops::Range;
 use ndarray::{ArrayView2, ArrayViewMut2};
 
 pub use activation::ActivationLayer;
+pub use batch_norm::BatchNorm;
 pub use dense::Dense;
+pub use dropout::Dropout;
+pub use layer_norm::LayerNorm;
 /// Settings of a layer, as files store them.
 pub use serde_json::Value;
 pub use spec::{AnyLayerSpec, LayerRegistry};
@@ -137,6 +143,10 @@ pub struct Needs {
     pub cache: usize,
     /// Forward finds its input in `y`, and backward turns `dy` into the input's gradient.
     pub in_place: bool,
+    /// As `in_place` where nobody reads the input's place later; elsewhere the layer reads `x` and
+    /// writes `y`, and `dx` from `dy`. Which of the two it is shows in [`Forward::x`] and
+    /// [`Backward::dx`].
+    pub in_place_if_free: bool,
     /// Backward reads `y`, so nobody may overwrite it before.
     pub reads_output: bool,
     /// Multiply-adds of the forward pass's matrix products for one row, for the record's GFLOP/s.
@@ -152,6 +162,7 @@ impl Needs {
             buffers: Vec::new(),
             cache: 0,
             in_place: false,
+            in_place_if_free: false,
             reads_output: true,
             multiply_adds: 0,
         }
@@ -160,6 +171,12 @@ impl Needs {
     /// Adds a trained tensor.
     pub fn param(mut self, tensor: TensorSpec) -> Self {
         self.params.push(tensor);
+        self
+    }
+
+    /// Adds a tensor that is kept but not trained.
+    pub fn buffer(mut self, tensor: TensorSpec) -> Self {
+        self.buffers.push(tensor);
         self
     }
 
@@ -178,6 +195,12 @@ impl Needs {
     /// Says that the layer works in place.
     pub fn in_place(mut self) -> Self {
         self.in_place = true;
+        self
+    }
+
+    /// Says that the layer can work in place, and otherwise too.
+    pub fn in_place_if_free(mut self) -> Self {
+        self.in_place_if_free = true;
         self
     }
 
@@ -244,7 +267,8 @@ pub struct Backward<'a, F> {
     /// Gradient of the loss by the output `(rows, outputs)`; may be overwritten, and must become
     /// the gradient by the input if the layer works in place.
     pub dy: ArrayViewMut2<'a, F>,
-    /// Gradient by the input `(rows, inputs)`, overwritten; `None` if nobody needs it.
+    /// Gradient by the input `(rows, inputs)`, overwritten; `None` if nobody needs it, or the layer
+    /// works in place.
     pub dx: Option<ArrayViewMut2<'a, F>>,
     /// Gradient by the parameters, summed over the rows, overwritten; `None` where
     /// [`OwnedGradient`] computes it: then leave in `dy` or `cache` what that reads.
@@ -260,6 +284,11 @@ pub trait Layer<F: Scalar>: Debug + Send + Sync {
     fn scratch(&self, rows: usize) -> usize {
         let _ = rows;
         0
+    }
+
+    /// The fewest rows that a training batch must have. A fit whose smallest batch has fewer is refused.
+    fn least_rows(&self) -> usize {
+        1
     }
 
     /// Computes `y` (and `cache`) from `x`.
@@ -329,4 +358,10 @@ pub trait OwnedGradient<F: Scalar>: Send + Sync {
         dy: ArrayView2<'_, F>,
         dblock: &mut [F],
     );
+}
+
+/// A pass in training over a part of a batch, for the layers' tests.
+#[cfg(test)]
+fn test_pass(step: u64, first_row: usize) -> Pass {
+    Pass { train: true, seed: 9, step, layer: 2, first_row, gemm: Gemm::default() }
 }

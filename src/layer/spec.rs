@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{ActivationLayer, Dense, LayerSpec};
+use super::{ActivationLayer, BatchNorm, Dense, Dropout, LayerNorm, LayerSpec};
 use crate::activation::AnyActivation;
 use crate::error::{Error, Result};
+use crate::network::Dims;
+use crate::scalar::Scalar;
 
 /// A layer description for either scalar type, with what a file needs to store it.
 pub trait AnyLayerSpec: LayerSpec<f32> + LayerSpec<f64> + Any {
@@ -49,6 +51,9 @@ impl Default for LayerRegistry {
         let mut registry = Self { kinds: BTreeMap::new() };
         registry.register("dense", Dense::from_config);
         registry.register("activation", ActivationLayer::from_config);
+        registry.register("dropout", Dropout::from_config);
+        registry.register("batch_norm", BatchNorm::from_config);
+        registry.register("layer_norm", LayerNorm::from_config);
         registry
     }
 }
@@ -85,4 +90,27 @@ pub(crate) fn parse_config<T: serde::de::DeserializeOwned>(
 ) -> Result<T> {
     T::deserialize(config)
         .map_err(|error| Error::param(kind, config, format!("settings of a saved layer ({error})")))
+}
+
+/// The number of values in a row, which must not be 0.
+pub(super) fn row_size(kind: &str, input: &Dims) -> Result<usize> {
+    match input.size() {
+        0 => Err(Error::empty(format!("the input of {kind}"), "1 feature")),
+        size => Ok(size),
+    }
+}
+
+/// The size of the last axis; no axis may be empty.
+pub(super) fn last_axis(kind: &str, input: &Dims) -> Result<usize> {
+    row_size(kind, input)?;
+    Ok(input.sizes().last().copied().unwrap_or(1))
+}
+
+/// A number that keeps a division away from 0, which must be one in the network's type too.
+pub(super) fn epsilon<F: Scalar>(epsilon: f64) -> Result<F> {
+    let number = F::from_f64(epsilon);
+    match number.is_finite() && number > F::zero() {
+        true => Ok(number),
+        false => Err(Error::param("epsilon", epsilon, format!("finite and > 0 in {}", F::NAME))),
+    }
 }

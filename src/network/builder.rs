@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::{Dims, Link, Sequential, TensorInfo, TensorSpec};
 use crate::activation::{AnyActivation, Elu, Gelu, LeakyRelu, Relu, Sigmoid, Silu, Softplus, Tanh};
 use crate::error::{Error, Result};
-use crate::layer::{ActivationLayer, AnyLayerSpec, Dense, Layer};
+use crate::layer::{ActivationLayer, AnyLayerSpec, BatchNorm, Dense, Dropout, Layer, LayerNorm};
 use crate::random::RandomState;
 use crate::scalar::Scalar;
 
@@ -48,6 +48,21 @@ impl<F: Scalar> SequentialBuilder<F> {
     /// Adds a fully connected layer of `units` outputs with the usual settings.
     pub fn dense(self, units: usize) -> Self {
         self.layer(Dense::new(units))
+    }
+
+    /// Adds a layer that drops this share of the values in training, in [0, 1).
+    pub fn dropout(self, rate: f64) -> Self {
+        self.layer(Dropout::new(rate))
+    }
+
+    /// Adds batch normalisation with the usual settings. A training batch of one row is then an error.
+    pub fn batch_norm(self) -> Self {
+        self.layer(BatchNorm::new())
+    }
+
+    /// Adds layer normalisation with the usual settings.
+    pub fn layer_norm(self) -> Self {
+        self.layer(LayerNorm::new())
     }
 
     /// Applies an activation; a [`Dense`] layer without one takes it over.

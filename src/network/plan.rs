@@ -50,7 +50,8 @@ impl Plan {
             let (params, buffers) = (count(&needs.params), count(&needs.buffers));
             let x = slot;
             // An in-place layer may take over its input's slot unless somebody reads that later.
-            if !needs.in_place || slot_is_read {
+            let in_place = needs.in_place || (needs.in_place_if_free && !slot_is_read);
+            if !in_place || slot_is_read {
                 slot = widths.len();
                 widths.push(needs.output.size());
                 slot_is_read = false;
@@ -62,7 +63,7 @@ impl Plan {
                 x,
                 y: slot,
                 cache,
-                in_place: needs.in_place,
+                in_place,
                 params: param..param + params,
                 buffers: buffer..buffer + buffers,
             });

@@ -204,6 +204,29 @@ impl<F: Scalar> Sequential<F> {
         ))
     }
 
+    /// Checks that training batches of `batch_size` of `rows` rows, the last one of `last`, are large
+    /// enough for every layer.
+    pub(crate) fn check_batches(&self, rows: usize, batch_size: usize, last: usize) -> Result<()> {
+        let Some(layer) = self.layers.iter().position(|layer| layer.least_rows() > last) else {
+            return Ok(());
+        };
+        let (kind, least) = (self.specs[layer].kind(), self.layers[layer].least_rows());
+        let number = self.specs[..=layer].iter().filter(|spec| spec.kind() == kind).count();
+        if rows < least {
+            let want = format!("at least {least} for {kind}_{number}");
+            return Err(Error::shape("training rows", want, rows));
+        }
+        if batch_size < least {
+            let want = format!("at least {least} for {kind}_{number}");
+            return Err(Error::param("batch_size", batch_size, want));
+        }
+        let got = format!("{batch_size}, which leaves {last} of {rows} rows for the last batch");
+        let want = format!(
+            "such that {kind}_{number} sees at least {least} rows in every batch; take another, or drop_last(true)"
+        );
+        Err(Error::param("batch_size", got, want))
+    }
+
     fn unknown_tensor(&self, name: &str) -> Error {
         let names: Vec<&str> =
             self.tensors.iter().chain(&self.buffer_tensors).map(|info| &*info.name).collect();

@@ -89,14 +89,17 @@ impl<F: Scalar> Fit<'_, '_, '_, F> {
 
     fn bad_parameter(&self) -> Option<String> {
         let network = &self.settings.network;
-        let params = network.parameters();
+        let (params, buffers) = (network.parameters(), network.buffers());
         // A sum is not finite if a member is not: one quick pass where all is well.
-        if params.iter().fold(F::zero(), |sum, &value| sum + value * F::zero()) == F::zero() {
+        let all = params.iter().chain(buffers);
+        if all.fold(F::zero(), |sum, &value| sum + value * F::zero()) == F::zero() {
             return None;
         }
-        let bad = |range: std::ops::Range<usize>| params[range].iter().any(|v| !v.is_finite());
-        let tensor = network.tensors().iter().find(|tensor| bad(tensor.range.clone()));
-        tensor.map(|tensor| tensor.name.clone())
+        let bad = |values: &[F]| values.iter().any(|value| !value.is_finite());
+        let tensors = network.tensors().iter().map(|tensor| (tensor, params));
+        let kept = network.buffer_tensors().iter().map(|tensor| (tensor, buffers));
+        let found = tensors.chain(kept).find(|(tensor, values)| bad(&values[tensor.range.clone()]));
+        found.map(|(tensor, _)| tensor.name.clone())
     }
 
     fn diverged(&self, batch: usize, rows: usize) -> Error {

@@ -53,6 +53,8 @@ impl<'f, 'a, 'd, F: Scalar> Fit<'f, 'a, 'd, F> {
         let drops = settings.drop_last && rows >= settings.batch_size;
         let batches = if drops { rows / batch_size } else { rows.div_ceil(batch_size) };
         let network = &settings.network;
+        let last = if drops { batch_size } else { rows - (batches - 1) * batch_size };
+        network.check_batches(rows, batch_size, last)?;
         let slots = settings.optimizer.slots();
         let options = StepOptions {
             shards: settings.shards,

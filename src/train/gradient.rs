@@ -32,7 +32,8 @@ use crate::scalar::Scalar;
 /// ```
 ///
 /// # Errors
-/// Features or targets that do not fit the network or the loss; weights that are all zero.
+/// Features or targets that do not fit the network or the loss; weights that are all zero; fewer rows
+/// than a layer needs.
 pub fn loss_and_gradient<F: Scalar>(
     network: &Sequential<F>,
     loss: &dyn Loss<F>,
@@ -50,6 +51,8 @@ pub(super) struct FullBatch<'a, 'd, F> {
     data: &'a Dataset<'d, F>,
     rows: Vec<usize>,
     workspace: StepWorkspace<F>,
+    /// The network's buffers, which layers with statistics of the batch move.
+    buffers: Vec<F>,
 }
 
 impl<'a, 'd, F: Scalar> FullBatch<'a, 'd, F> {
@@ -69,10 +72,11 @@ impl<'a, 'd, F: Scalar> FullBatch<'a, 'd, F> {
         if data.storage_weights().is_some_and(weightless) {
             return Err(Error::param("weights", "all zero", "above zero for at least one row"));
         }
+        network.check_batches(rows.len(), rows.len(), rows.len())?;
         let regularizer = Regularizer::NONE;
         let options = StepOptions { shards, mode, regularizer, penalty_per_row: false };
         let workspace = StepWorkspace::new(network, data, rows.len(), options, 0);
-        Ok(Self { loss, data, rows, workspace })
+        Ok(Self { loss, data, rows, workspace, buffers: network.buffers().to_vec() })
     }
 
     /// The mean loss; [`FullBatch::gradient`] has its gradient. The network is left as it was.
@@ -85,8 +89,10 @@ impl<'a, 'd, F: Scalar> FullBatch<'a, 'd, F> {
             learning_rate: 0.0,
             clipping: None,
         };
-        let Self { loss, data, rows, workspace } = self;
-        workspace.gradient_only(network, *loss, data, rows, settings).mean()
+        let Self { loss, data, rows, workspace, buffers } = self;
+        let mean = workspace.gradient_only(network, *loss, data, rows, settings).mean();
+        network.state_mut().1.copy_from_slice(buffers);
+        mean
     }
 
     /// The gradient that the last run computed.

@@ -14,10 +14,12 @@ const STEP: f64 = 1.0 / 8192.0;
 /// Gradients below this part of the loss drown in the differences' rounding errors.
 const FLOOR: f64 = 1e-5;
 /// The ways in which a step computes gradients, with the row shards of each.
-const WAYS: [(WeightGradient, usize); 4] = [
+const WAYS: [(WeightGradient, usize); 6] = [
     (WeightGradient::Owners, 1),
     (WeightGradient::Owners, 2),
+    (WeightGradient::Owners, 3),
     (WeightGradient::Shards, 1),
+    (WeightGradient::Shards, 2),
     (WeightGradient::Shards, 3),
 ];
 

@@ -80,12 +80,13 @@ impl<'a, F: Scalar> Trainer<'a, F> {
     /// The data set is neither copied nor reordered: each batch gathers its rows.
     ///
     /// # Errors
-    /// Features or targets that do not fit the network or the loss; [`Error::Param`](crate::Error::Param) for a batch whose
-    /// weights are all zero; what a metric refuses; [`Error::Diverged`](crate::Error::Diverged) if the loss or a parameter
-    /// leaves the finite numbers. After the last three the parameters are those of the end of the
-    /// last finished epoch of this fit (or of its start), and the optimiser starts afresh. An
-    /// observer's error ([`Observer::take_error`](super::Observer::take_error)) ends the fit too, and
-    /// undoes nothing.
+    /// Features or targets that do not fit the network or the loss; [`Error::Param`](crate::Error::Param) or
+    /// [`Error::Shape`](crate::Error::Shape) if a batch would have fewer rows than a layer needs; [`Error::Param`](crate::Error::Param) for a
+    /// batch whose weights are all zero; what a metric refuses; [`Error::Diverged`](crate::Error::Diverged) if the loss, a
+    /// parameter or a buffer leaves the finite numbers. After the last three the parameters are those of
+    /// the end of the last finished epoch of this fit (or of its start), and the optimiser starts
+    /// afresh. An observer's error ([`Observer::take_error`](super::Observer::take_error)) ends the fit
+    /// too, and undoes nothing.
     pub fn fit(&mut self, data: &Dataset<'_, F>) -> Result<History> {
         self.check(data)?;
         let mut fit = Fit::new(&mut self.settings, data)?;
