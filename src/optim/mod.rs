@@ -1,12 +1,14 @@
 //! Optimisers: pure rules on slices of parameters, gradients and state.
 
 mod adam;
+mod lbfgs;
 mod rmsprop;
 mod sgd;
 
 use std::fmt::Debug;
 
 pub use adam::{Adam, AdamW};
+pub use lbfgs::{Iteration, Lbfgs, Minimum, Termination};
 pub use rmsprop::RmsProp;
 pub use sgd::Sgd;
 
