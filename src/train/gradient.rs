@@ -44,7 +44,7 @@ pub fn loss_and_gradient<F: Scalar>(
     Ok((mean, batch.gradient().to_vec()))
 }
 
-/// All rows of a data set as one batch, to be run again and again on the calling thread.
+/// All rows of a data set as one batch, to be run again and again.
 pub(super) struct FullBatch<'a, 'd, F> {
     loss: &'a dyn Loss<F>,
     data: &'a Dataset<'d, F>,
@@ -73,22 +73,38 @@ impl<'a, 'd, F: Scalar> FullBatch<'a, 'd, F> {
         Ok(Self { loss, data, rows, workspace })
     }
 
-    /// The mean loss; [`FullBatch::gradient`] has its gradient. The network is left as it was.
-    pub(super) fn run(&mut self, network: &mut Sequential<F>) -> f64 {
-        let settings = StepSettings {
-            gemm: Gemm::default(),
-            crew: Crew::Alone,
-            seed: u64::from(network.seed()),
-            step: 0,
-            learning_rate: 0.0,
-        };
+    /// The mean loss; [`FullBatch::gradient`] has its gradient.
+    ///
+    /// The parameters are left as they were. Dropout draws the same mask in every run: what is computed
+    /// is a function of the parameters.
+    pub(super) fn run_with(
+        &mut self,
+        network: &mut Sequential<F>,
+        (gemm, crew): (Gemm, Crew<'_>),
+    ) -> f64 {
+        let seed = u64::from(network.seed());
+        let settings = StepSettings { gemm, crew, seed, step: 0, learning_rate: 0.0 };
         let Self { loss, data, rows, workspace } = self;
         let (total, weight) = workspace.gradient_only(network, *loss, data, rows, settings);
         total / weight
     }
 
+    /// As [`FullBatch::run_with`], on the calling thread.
+    pub(super) fn run(&mut self, network: &mut Sequential<F>) -> f64 {
+        self.run_with(network, (Gemm::default(), Crew::Alone))
+    }
+
     /// The gradient that the last run computed.
     pub(super) fn gradient(&self) -> &[F] {
         self.workspace.gradient()
+    }
+    /// The rows of the batch.
+    pub(super) fn rows(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// The name of the first layer whose output was not finite in the last run.
+    pub(super) fn divergent_output(&self, network: &Sequential<F>) -> Option<String> {
+        self.workspace.divergent_output(network, self.rows.len())
     }
 }

@@ -41,6 +41,12 @@ pub enum StopReason {
     Stopped,
     /// An observer asked for the end.
     Observer,
+    /// L-BFGS: the gradient or the fall of the loss is within its tolerance.
+    Converged,
+    /// L-BFGS: as many evaluations were made as allowed.
+    Evaluations,
+    /// L-BFGS: the line search found no lower loss.
+    LineSearch,
 }
 
 /// What a fit recorded.

@@ -9,8 +9,10 @@ mod event;
 mod gradient;
 mod gradient_check;
 mod history;
+mod lbfgs_trainer;
 mod observer;
 mod passes;
+mod penalised;
 mod plan;
 mod step;
 mod trainer;
@@ -21,6 +23,7 @@ pub use event::Event;
 pub use gradient::loss_and_gradient;
 pub use gradient_check::{GradientCheck, TensorCheck, gradient_check};
 pub use history::{EpochRecord, History, StopReason};
+pub use lbfgs_trainer::LbfgsTrainer;
 #[cfg(feature = "progress")]
 pub use observer::ProgressBar;
 pub use observer::{CsvLog, EpochLog, Observer};

@@ -379,7 +379,7 @@ impl<'f, 'a, 'd, F: Scalar> Fit<'f, 'a, 'd, F> {
     }
 }
 
-fn notify(
+pub(super) fn notify(
     observers: &mut [Box<dyn super::Observer + '_>],
     event: &Event<'_>,
 ) -> Option<StopReason> {

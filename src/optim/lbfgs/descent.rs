@@ -89,7 +89,7 @@ impl<'a, F: Scalar, O: FnMut(&[F], &mut [F]) -> f64> Descent<'a, F, O> {
                 }
             };
             self.iterations += 1;
-            if let Some(limit) = self.limit(observer) {
+            if let Some(limit) = self.limit(searched.step, observer) {
                 return limit;
             }
             if let Some(converged) = self.converged(searched.start_loss) {
@@ -151,6 +151,7 @@ impl<'a, F: Scalar, O: FnMut(&[F], &mut [F]) -> f64> Descent<'a, F, O> {
     /// SciPy.
     fn limit(
         &self,
+        step: f64,
         observer: &mut dyn FnMut(&Iteration<'_, F>) -> ControlFlow<()>,
     ) -> Option<Termination> {
         let stop = observer(&Iteration {
@@ -158,6 +159,7 @@ impl<'a, F: Scalar, O: FnMut(&[F], &mut [F]) -> f64> Descent<'a, F, O> {
             loss: self.loss,
             gradient_norm: self.gradient_norm,
             evaluations: self.evaluations,
+            step,
             x: self.x,
         });
         if self.iterations >= self.settings.max_iter {

@@ -107,7 +107,8 @@ impl LineSearch {
     /// Sets the next step and its bounds; bisects a bracket that shrinks too slowly.
     fn bound(&mut self, next: f64) {
         let Interval { best, other, bracketed } = self.interval;
-        self.step = next;
+        // Values near the largest number overflow on the way to a step.
+        self.step = if next.is_finite() { next } else { best.step + 0.5 * (self.step - best.step) };
         if bracketed {
             let width = (other.step - best.step).abs();
             if width >= 0.66 * self.widths[1] {

@@ -111,6 +111,11 @@ impl Lbfgs {
         self
     }
 
+    /// Iterations allowed.
+    pub(crate) fn iteration_limit(&self) -> usize {
+        self.max_iter
+    }
+
     /// Checks the settings.
     ///
     /// # Errors
@@ -167,6 +172,8 @@ pub struct Iteration<'a, F> {
     pub gradient_norm: f64,
     /// Evaluations so far.
     pub evaluations: usize,
+    /// The step's length, in units of the quasi-Newton direction (of the gradient at first).
+    pub step: f64,
     /// The new iterate.
     pub x: &'a [F],
 }
