@@ -2,6 +2,7 @@
 
 mod adam;
 mod clip;
+mod lbfgs;
 mod rmsprop;
 mod sgd;
 
@@ -10,6 +11,7 @@ use std::fmt::Debug;
 pub use adam::{Adam, AdamW};
 pub use clip::GradientClipping;
 pub(crate) use clip::norm_factor;
+pub use lbfgs::{Iteration, Lbfgs, Minimum, Termination};
 pub use rmsprop::RmsProp;
 pub use sgd::Sgd;
 

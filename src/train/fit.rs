@@ -1,6 +1,5 @@
 //! The loop over epochs.
 
-use std::ops::ControlFlow;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
@@ -8,6 +7,7 @@ use super::builder::TrainerBuilder;
 use super::callback::{Callback, Curves, FitControl};
 use super::evaluate::Evaluation;
 use super::history::Action;
+use super::observer::notify;
 use super::plan::{is_tiny, penalty};
 use super::step::{StepOptions, StepWorkspace};
 use super::{EpochRecord, Event, History, StopReason};
@@ -204,13 +204,7 @@ impl<'f, 'a, 'd, F: Scalar> Fit<'f, 'a, 'd, F> {
     }
 
     pub(super) fn notify(&mut self, event: &Event<'_>) -> Option<StopReason> {
-        let mut stop = None;
-        for observer in &mut self.settings.observers {
-            if let ControlFlow::Break(()) = observer.event(event) {
-                stop = Some(StopReason::Observer);
-            }
-        }
-        stop
+        notify(&mut self.settings.observers, event)
     }
 
     fn epoch(&mut self, crew: Crew<'_>) -> Result<(EpochRecord, Option<StopReason>)> {

@@ -40,12 +40,12 @@ pub fn loss_and_gradient<F: Scalar>(
     data: &Dataset<'_, F>,
 ) -> Result<(f64, Vec<F>)> {
     let mode = WeightGradient::default();
-    let mut batch = FullBatch::new(network, loss, data, mode, None)?;
+    let mut batch = FullBatch::new(network, loss, data, mode, None, Regularizer::NONE)?;
     let mean = batch.run(&mut network.clone());
     Ok((mean, batch.gradient().to_vec()))
 }
 
-/// All rows of a data set as one batch, to be run again and again on the calling thread.
+/// All rows of a data set as one batch, to be run again and again.
 pub(super) struct FullBatch<'a, 'd, F> {
     loss: &'a dyn Loss<F>,
     data: &'a Dataset<'d, F>,
@@ -64,6 +64,7 @@ impl<'a, 'd, F: Scalar> FullBatch<'a, 'd, F> {
         data: &'a Dataset<'d, F>,
         mode: WeightGradient,
         shards: Option<usize>,
+        regularizer: Regularizer,
     ) -> Result<Self> {
         network.check_features(data.features())?;
         loss.check(network.outputs(), &data.targets_seen())?;
@@ -73,30 +74,50 @@ impl<'a, 'd, F: Scalar> FullBatch<'a, 'd, F> {
             return Err(Error::param("weights", "all zero", "above zero for at least one row"));
         }
         network.check_batches(rows.len(), rows.len(), rows.len())?;
-        let regularizer = Regularizer::NONE;
         let options = StepOptions { shards, mode, regularizer, penalty_per_row: false };
         let workspace = StepWorkspace::new(network, data, rows.len(), options, 0);
         Ok(Self { loss, data, rows, workspace, buffers: network.buffers().to_vec() })
     }
 
-    /// The mean loss; [`FullBatch::gradient`] has its gradient. The network is left as it was.
-    pub(super) fn run(&mut self, network: &mut Sequential<F>) -> f64 {
+    /// The mean loss with its penalties; [`FullBatch::gradient`] has its gradient.
+    ///
+    /// The parameters are left as they were. Dropout draws the same mask in every run: what is
+    /// computed is a function of the parameters.
+    pub(super) fn run_with(
+        &mut self,
+        network: &mut Sequential<F>,
+        (gemm, crew): (Gemm, Crew<'_>),
+    ) -> f64 {
         let settings = StepSettings {
-            gemm: Gemm::default(),
-            crew: Crew::Alone,
+            gemm,
+            crew,
             seed: u64::from(network.seed()),
             step: 0,
             learning_rate: 0.0,
             clipping: None,
         };
-        let Self { loss, data, rows, workspace, buffers } = self;
-        let mean = workspace.gradient_only(network, *loss, data, rows, settings).mean();
-        network.state_mut().1.copy_from_slice(buffers);
+        let Self { loss, data, rows, workspace, .. } = self;
+        workspace.gradient_only(network, *loss, data, rows, settings).mean()
+    }
+
+    /// As [`FullBatch::run_with`], on the calling thread; leaves the buffers as they were too.
+    pub(super) fn run(&mut self, network: &mut Sequential<F>) -> f64 {
+        let mean = self.run_with(network, (Gemm::default(), Crew::Alone));
+        network.state_mut().1.copy_from_slice(&self.buffers);
         mean
     }
 
     /// The gradient that the last run computed.
     pub(super) fn gradient(&self) -> &[F] {
         self.workspace.gradient()
+    }
+    /// The rows of the batch.
+    pub(super) fn rows(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// The name of the first layer whose output was not finite in the last run.
+    pub(super) fn divergent_output(&self, network: &Sequential<F>) -> Option<String> {
+        self.workspace.divergent_output(network, self.rows.len())
     }
 }

@@ -7,7 +7,7 @@ use super::plan::WeightGradient;
 use crate::data::Dataset;
 use crate::error::Result;
 use crate::loss::Loss;
-use crate::network::{Sequential, TensorInfo};
+use crate::network::{Regularizer, Sequential, TensorInfo};
 
 /// Step of the differences, relative to parameters above 1; a power of two, so that it is exact.
 const STEP: f64 = 1.0 / 8192.0;
@@ -110,7 +110,7 @@ pub fn gradient_check(
     let floor = FLOOR * larger(1.0, value.abs());
     let mut found: Vec<TensorCheck> = Vec::new();
     for (mode, shards) in WAYS {
-        let mut batch = FullBatch::new(network, loss, data, mode, Some(shards))?;
+        let mut batch = FullBatch::new(network, loss, data, mode, Some(shards), Regularizer::NONE)?;
         batch.run(&mut probe);
         for (i, tensor) in network.tensors().iter().enumerate() {
             let check = compare(tensor, mode, batch.gradient(), &expected, floor);
@@ -131,7 +131,8 @@ fn differences(
     loss: &dyn Loss<f64>,
     data: &Dataset<'_, f64>,
 ) -> Result<(f64, Vec<f64>)> {
-    let mut batch = FullBatch::new(probe, loss, data, WeightGradient::default(), None)?;
+    let mut batch =
+        FullBatch::new(probe, loss, data, WeightGradient::default(), None, Regularizer::NONE)?;
     let value = batch.run(probe);
     let quotients = (0..probe.parameter_count())
         .map(|i| {

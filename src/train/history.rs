@@ -44,6 +44,12 @@ pub enum StopReason {
     Observer,
     /// A callback asked for the end: [`History::stop_message`] says which and why.
     Callback,
+    /// L-BFGS: the gradient or the fall of the loss is within its tolerance.
+    Converged,
+    /// L-BFGS: as many evaluations were made as allowed.
+    Evaluations,
+    /// L-BFGS: the line search found no lower loss.
+    LineSearch,
 }
 
 /// Something that a callback did.

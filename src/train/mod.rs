@@ -12,6 +12,8 @@ mod fit;
 mod gradient;
 mod gradient_check;
 mod history;
+mod lbfgs_trainer;
+mod objective;
 mod observer;
 mod passes;
 mod plan;
@@ -29,6 +31,7 @@ pub use event::Event;
 pub use gradient::loss_and_gradient;
 pub use gradient_check::{GradientCheck, TensorCheck, gradient_check};
 pub use history::{Action, EpochRecord, History, StopReason};
+pub use lbfgs_trainer::LbfgsTrainer;
 #[cfg(feature = "progress")]
 pub use observer::ProgressBar;
 pub use observer::{CsvLog, EpochLog, Observer};

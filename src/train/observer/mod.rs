@@ -13,7 +13,7 @@ pub use epoch_log::EpochLog;
 #[cfg(feature = "progress")]
 pub use progress_bar::ProgressBar;
 
-use super::Event;
+use super::{Event, StopReason};
 use crate::error::Error;
 
 /// Watches a fit, and may end it after a batch or an epoch by returning `Break`.
@@ -48,4 +48,18 @@ impl<T: FnMut(&Event<'_>) -> ControlFlow<()> + Send> Observer for T {
     fn event(&mut self, event: &Event<'_>) -> ControlFlow<()> {
         self(event)
     }
+}
+
+/// Tells every observer; says whether one asked for the end.
+pub(super) fn notify(
+    observers: &mut [Box<dyn Observer + '_>],
+    event: &Event<'_>,
+) -> Option<StopReason> {
+    let mut stop = None;
+    for observer in observers {
+        if let ControlFlow::Break(()) = observer.event(event) {
+            stop = Some(StopReason::Observer);
+        }
+    }
+    stop
 }
