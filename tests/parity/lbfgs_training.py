@@ -9,14 +9,14 @@ import json
 import pathlib
 import warnings
 
-import numpy as np
+import scipy.optimize
 from sklearn import datasets
-from sklearn.neural_network import MLPClassifier, _multilayer_perceptron
+from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import MinMaxScaler
 
 KEPT = 20
 ALPHA = 0.01
-minimize = _multilayer_perceptron.optimize.minimize
+minimize = scipy.optimize.minimize
 warnings.filterwarnings("ignore")
 
 
@@ -29,7 +29,7 @@ def fit(data, activation):
         starts.append(x0.copy())
         return minimize(fun, x0, callback=lambda intermediate_result: losses.append(float(intermediate_result.fun)), **kwargs)
 
-    _multilayer_perceptron.optimize.minimize = watched
+    scipy.optimize.minimize = watched
     model = MLPClassifier(
         (7,), activation=activation, solver="lbfgs", alpha=ALPHA, random_state=3, max_iter=100, tol=1e-4
     ).fit(x, y)
