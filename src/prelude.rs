@@ -5,7 +5,7 @@ pub use crate::data::{CsvReader, Dataset, stratified_train_test_split, train_tes
 pub use crate::datasets;
 pub use crate::layer::{BatchNorm, Dense, Dropout, LayerNorm};
 pub use crate::loss::{
-    BinaryCrossEntropy, CrossEntropy, Huber, Loss, MeanAbsoluteError, MeanSquaredError,
+    BinaryCrossEntropy, CrossEntropy, Huber, Loss, MeanAbsoluteError, MeanSquaredError, Poisson,
 };
 pub use crate::metrics::{Accuracy, Metric, R2, classification_report};
 pub use crate::network::{Initializer, Regularizer, Sequential};

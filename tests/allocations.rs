@@ -8,7 +8,8 @@ use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use blastrain::data::Dataset;
-use blastrain::loss::{CrossEntropy, Loss, MeanSquaredError};
+use blastrain::layer::{BatchNorm, LayerNorm};
+use blastrain::loss::{CrossEntropy, Loss, MeanSquaredError, Poisson};
 use blastrain::optim::{Adam, Optimizer, RmsProp, Sgd};
 use blastrain::train::{Event, Trainer, WeightGradient};
 use blastrain::{Parallelism, Scalar, Sequential};
@@ -51,16 +52,14 @@ static ALLOCATOR: Counting = Counting;
 
 /// Allocations of all threads between the first batch and the last, over two epochs.
 fn allocations<F: Scalar>(
-    (data, outputs): (&Dataset<'_, F>, usize),
+    (data, network): (&Dataset<'_, F>, Sequential<F>),
     loss: impl Loss<F> + 'static,
     optimizer: impl Optimizer<F> + 'static,
     (mode, parallelism): (WeightGradient, Parallelism),
 ) -> usize {
-    let network =
-        Sequential::<F>::input(100).dense(300).relu().dense(64).gelu().dense(outputs).build();
     let (batches, epochs) = (data.len().div_ceil(64), 2);
     let mut seen = 0;
-    let mut trainer = Trainer::builder(network.unwrap(), loss)
+    let mut trainer = Trainer::builder(network, loss)
         .optimizer(optimizer)
         .batch_size(64)
         .epochs(epochs)
@@ -80,6 +79,17 @@ fn allocations<F: Scalar>(
     drop(trainer);
     assert_eq!(seen, batches * epochs);
     COUNT.load(Ordering::Relaxed)
+}
+
+fn plain<F: Scalar>(outputs: usize) -> Sequential<F> {
+    let builder = Sequential::input(100).dense(300).relu().dense(64).gelu();
+    builder.dense(outputs).build().unwrap()
+}
+
+fn regular<F: Scalar>(outputs: usize) -> Sequential<F> {
+    let builder = Sequential::input(100).layer(BatchNorm::new().affine(false)).dense(300);
+    let builder = builder.batch_norm().relu().dropout(0.5).dense(64).layer_norm().dropout(0.2);
+    builder.layer(LayerNorm::new().affine(false)).dense(outputs).build().unwrap()
 }
 
 /// Makes both threads of the current pool take work from each other once: at that, rayon sets a
@@ -107,9 +117,8 @@ fn nothing_is_allocated_after_the_first_batch() {
         Array2::from_shape_fn((500, 100), |(i, j)| ((i * 31 + j * 17) % 23) as f32 / 23.0);
     let classes = Dataset::new(features.clone(), (0..500).map(|i| i % 10).collect::<Vec<_>>());
     let classes = classes.unwrap().with_weights((0..500).map(|i| (i % 3) as f32 + 0.5).collect());
-    let classes = (&classes.unwrap(), 10);
+    let classes = classes.unwrap();
     let values = Dataset::new(features.mapv(f64::from), Array2::<f64>::ones((500, 3))).unwrap();
-    let values = (&values, 3);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
     pool.install(take_turns);
     for parallelism in [Parallelism::Serial, Parallelism::Auto] {
@@ -117,14 +126,18 @@ fn nothing_is_allocated_after_the_first_batch() {
             let how = (mode, parallelism);
             let momentum = Sgd::new(0.01).momentum(0.9).nesterov(true);
             let rmsprop = RmsProp::new(0.001).centered(true).momentum(0.5);
+            let smoothed = CrossEntropy.label_smoothing(0.1).unwrap();
             let counts = pool.install(|| {
                 [
-                    allocations(classes, CrossEntropy, Adam::default(), how),
-                    allocations(classes, CrossEntropy, momentum, how),
-                    allocations(values, MeanSquaredError::default(), rmsprop, how),
+                    allocations((&classes, plain(10)), CrossEntropy, Adam::default(), how),
+                    allocations((&classes, plain(10)), CrossEntropy, momentum, how),
+                    allocations((&values, plain(3)), MeanSquaredError::default(), rmsprop, how),
+                    allocations((&classes, regular(10)), CrossEntropy, Adam::default(), how),
+                    allocations((&values, regular(3)), Poisson::default(), Adam::default(), how),
+                    allocations((&classes, regular(10)), smoothed, Adam::default(), how),
                 ]
             });
-            assert_eq!(counts, [0; 3], "{how:?}");
+            assert_eq!(counts, [0; 6], "{how:?}");
         }
     }
 }

@@ -4,11 +4,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use blastrain::activation::{self, LeakyRelu};
 use blastrain::data::{Dataset, TargetStorage};
-use blastrain::layer::Dense;
-use blastrain::loss::{self, Huber, MeanSquaredError};
+use blastrain::layer::{AnyLayerSpec, BatchNorm, Dense, Dropout, LayerNorm};
+use blastrain::loss::{
+    self, BinaryCrossEntropy, CrossEntropy, Huber, Loss, MeanSquaredError, Poisson,
+};
 use blastrain::network::{Dims, Initializer};
 use blastrain::optim::{Adam, AdamW, Optimizer, RmsProp, Sgd, Step};
-use blastrain::train::{Trainer, TrainerBuilder, WeightGradient};
+use blastrain::train::{
+    Trainer, TrainerBuilder, WeightGradient, gradient_check, loss_and_gradient,
+};
 use blastrain::{Error, Parallelism, Result, Scalar, Sequential};
 use ndarray::{Array2, array};
 use proptest::prelude::*;
@@ -167,6 +171,137 @@ fn networks_that_cannot_be() {
     }
 }
 
+#[test]
+fn layer_settings_out_of_range() {
+    for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -0.1, 1.1, 1.0, 0.0, 1e-300] {
+        let layers: [(&str, Box<dyn AnyLayerSpec>, bool); 4] = [
+            ("rate", Box::new(Dropout::new(bad)), (0.0..1.0).contains(&bad)),
+            ("momentum", Box::new(BatchNorm::new().momentum(bad)), (0.0..=1.0).contains(&bad)),
+            // What is 0 in f32 would divide by it.
+            ("epsilon", Box::new(BatchNorm::new().epsilon(bad)), bad.is_finite() && bad > 1e-40),
+            ("epsilon", Box::new(LayerNorm::new().epsilon(bad)), bad.is_finite() && bad > 1e-40),
+        ];
+        for (setting, layer, allowed) in layers {
+            let what = format!("{layer:?}");
+            match Sequential::<f32>::input(3).boxed_layer(layer).build() {
+                Ok(_) => assert!(allowed, "{what}"),
+                Err(Error::Param { name, got, .. }) => {
+                    assert!(!allowed, "{what}");
+                    assert_eq!((name, got), (setting, bad.to_string()), "{what}");
+                }
+                Err(other) => panic!("{what}: {other}"),
+            }
+        }
+    }
+    assert!(Sequential::<f64>::input(3).layer(BatchNorm::new().epsilon(1e-300)).build().is_ok());
+}
+
+#[test]
+fn loss_settings_out_of_range() {
+    for bad in [f64::NAN, f64::INFINITY, -0.1, 1.0, 2.0] {
+        let want = format!("label_smoothing is {bad}, but must be in [0, 1)");
+        assert_eq!(message(CrossEntropy.label_smoothing(bad)), want);
+        assert_eq!(message(BinaryCrossEntropy::default().label_smoothing(bad)), want);
+    }
+    assert!(CrossEntropy.label_smoothing(0.0).is_ok());
+    let loss: &dyn Loss<f64> = &Poisson::default();
+    let check = |outputs, targets: TargetStorage<'_, f64>| loss.check(outputs, &targets);
+    assert!(check(1, vec![0.0, 2.0, 0.5].into()).is_ok());
+    assert_eq!(
+        message(check(1, vec![0.0, -0.5].into())),
+        "target is -0.5, but must be >= 0 for poisson"
+    );
+    assert!(matches!(check(2, vec![0.0, 1.0].into()), Err(Error::Shape { .. })));
+    assert!(matches!(check(1, vec![0usize, 1].into()), Err(Error::Param { name: "targets", .. })));
+}
+
+/// Rows of one feature, whose targets are of a regression.
+fn rows(count: usize) -> Dataset<'static, f64> {
+    let x = Array2::from_shape_fn((count, 1), |(row, _)| (row * row % 7) as f64);
+    Dataset::new(x, (0..count).map(|row| row as f64).collect::<Vec<_>>()).unwrap()
+}
+
+#[test]
+fn a_training_batch_of_one_row_has_no_statistics() {
+    let network = || {
+        Sequential::<f64>::input(1)
+            .dense(2)
+            .batch_norm()
+            .tanh()
+            .batch_norm()
+            .dense(1)
+            .build()
+            .unwrap()
+    };
+    let fit = |count, batch_size, drop_last| {
+        let loss = MeanSquaredError::default();
+        let builder = Trainer::builder(network(), loss).batch_size(batch_size);
+        let mut trainer = builder.drop_last(drop_last).build().unwrap();
+        let result = trainer.fit(&rows(count));
+        let (before, after) = (network(), trainer.network());
+        assert!(result.is_ok() || after.parameters() == before.parameters());
+        assert!(result.is_ok() || after.buffers() == before.buffers());
+        result
+    };
+    assert_eq!(
+        message(fit(33, 32, false)),
+        "batch_size is 32, which leaves 1 of 33 rows for the last batch, but must be such that \
+         batch_norm_1 sees at least 2 rows in every batch; take another, or drop_last(true)"
+    );
+    assert_eq!(
+        message(fit(33, 1, true)),
+        "batch_size is 1, but must be at least 2 for batch_norm_1"
+    );
+    assert_eq!(
+        message(fit(1, 32, true)),
+        "training rows: expected at least 2 for batch_norm_1, got 1"
+    );
+    for (count, batch_size, drop_last) in
+        [(33, 32, true), (33, 31, false), (2, 8, false), (34, 32, false)]
+    {
+        fit(count, batch_size, drop_last).unwrap();
+    }
+    let loss = MeanSquaredError::default();
+    let one = rows(1);
+    assert!(matches!(loss_and_gradient(&network(), &loss, &one), Err(Error::Shape { .. })));
+    assert!(matches!(gradient_check(&network(), &loss, &one), Err(Error::Shape { .. })));
+    // Validation and prediction take any number of rows, by the running statistics.
+    let mut trainer = Trainer::builder(network(), loss).validation(&one).build().unwrap();
+    trainer.fit(&rows(9)).unwrap();
+    let (x, all) = (rows(9), trainer.network().predict(&rows(9)).unwrap());
+    let first = trainer.network().predict(&x.select(&[0]).unwrap()).unwrap();
+    assert!((first[(0, 0)] - all[(0, 0)]).abs() < 1e-12);
+}
+
+/// A row of several positions has statistics by itself.
+#[test]
+fn positions_of_a_row_count_as_rows() {
+    let network = Sequential::<f64>::input([3, 2]).batch_norm().build().unwrap();
+    assert_eq!(network.buffers().len(), 4);
+    let x = array![[1.0, 10.0, 2.0, 20.0, 3.0, 60.0]];
+    let data = Dataset::new(x.clone(), x).unwrap();
+    let loss = MeanSquaredError::default();
+    let mut trainer = Trainer::builder(network, loss).batch_size(1).build().unwrap();
+    trainer.fit(&data).unwrap();
+    let means = trainer.network().tensor("batch_norm_1.running_mean").unwrap();
+    assert!((means[0] - 0.2).abs() < 1e-12 && (means[1] - 3.0).abs() < 1e-12);
+    let variances = trainer.network().tensor("batch_norm_1.running_variance").unwrap();
+    assert!((variances[0] - 1.0).abs() < 1e-12 && (variances[1] - 70.9).abs() < 1e-9);
+}
+
+#[test]
+fn running_statistics_that_overflow_are_a_divergence() {
+    let x = array![[1e25f32], [-1e25], [2e25], [0.0]];
+    let data = Dataset::new(x, vec![0.0f32, 1.0, 2.0, 3.0]).unwrap();
+    let network = Sequential::<f32>::input(1).batch_norm().dense(1).build().unwrap();
+    let before = network.buffers().to_vec();
+    let mut trainer = Trainer::builder(network, MeanSquaredError::default()).build().unwrap();
+    let found = trainer.fit(&data);
+    let Err(Error::Diverged { tensor, .. }) = found else { panic!("{found:?}") };
+    assert_eq!(tensor, "batch_norm_1.running_variance");
+    assert_eq!(trainer.network().buffers(), before);
+}
+
 fn odd_number() -> impl Strategy<Value = f64> {
     prop_oneof![
         4 => Just(0.1),
@@ -191,11 +326,13 @@ struct Odd {
     targets: usize,
     weight: f64,
     owners: bool,
+    regular: bool,
 }
 
 fn odd_settings() -> impl Strategy<Value = Odd> {
     let sizes = (0..4usize, 0..4usize, 0..6usize, 0..4usize, 0..3usize, 0..4usize);
-    let choices = (0..9usize, 0..16usize, 0..3usize, any::<bool>());
+    let choices =
+        (0..loss::all::<f64>().len(), 0..16usize, 0..3usize, any::<bool>(), any::<bool>());
     (sizes, choices, odd_number(), odd_number(), odd_number()).prop_map(
         |(sizes, choices, number, scale, weight)| Odd {
             units: sizes.0,
@@ -208,6 +345,7 @@ fn odd_settings() -> impl Strategy<Value = Odd> {
             optimizer: choices.1,
             targets: choices.2,
             owners: choices.3,
+            regular: choices.4,
             number,
             scale,
             weight,
@@ -225,7 +363,12 @@ fn attempt(odd: &Odd) -> Result<Sequential<f64>> {
     };
     let data = Dataset::new(x.clone(), targets)?;
     let data = data.with_weights(vec![odd.weight, 1.0, 0.5, odd.weight, 2.0])?;
-    let network = Sequential::<f64>::input(2).dense(odd.units).relu().dense(odd.outputs).build()?;
+    let network = Sequential::<f64>::input(2).dense(odd.units);
+    let network = match odd.regular {
+        true => network.batch_norm().relu().dropout(odd.number).layer_norm(),
+        false => network.relu(),
+    };
+    let network = network.dense(odd.outputs).build()?;
     let loss = loss::all().swap_remove(odd.loss);
     let optimizer = optimizers(odd.number).swap_remove(odd.optimizer).1;
     let mode = if odd.owners { WeightGradient::Owners } else { WeightGradient::Shards };
@@ -240,6 +383,7 @@ fn attempt(odd: &Odd) -> Result<Sequential<f64>> {
         .build()?;
     let result = trainer.fit(&data);
     assert!(trainer.network().parameters().iter().all(|value| value.is_finite()));
+    assert!(trainer.network().buffers().iter().all(|value| value.is_finite()));
     let history = result?;
     assert!(history.losses().iter().all(|loss| loss.is_finite()));
     trainer.network().predict_proba(x.view())?;
@@ -249,7 +393,7 @@ fn attempt(odd: &Odd) -> Result<Sequential<f64>> {
 #[test]
 fn whatever_the_settings_an_error_or_finite_weights() {
     let config = ProptestConfig {
-        cases: 600,
+        cases: 1500,
         rng_seed: proptest::test_runner::RngSeed::Fixed(11),
         failure_persistence: None,
         ..ProptestConfig::default()

@@ -190,3 +190,69 @@ fn rows_through_an_index_view_give_the_bits_of_a_copy() {
     };
     assert!(train(&view) == train(&copy));
 }
+
+/// A network with every layer that treats rows together or by their place.
+fn regular<F: Scalar>(parallelism: Parallelism, mode: WeightGradient) -> Bits
+where
+    Array2<F>: Into<blastrain::data::FeatureStorage<'static, F>>,
+{
+    let data = data::<F>(true);
+    let builder = Sequential::<F>::input(300).batch_norm().dense(200).batch_norm().relu();
+    let builder = builder.dropout(0.5).dense(40).layer_norm().tanh().dropout(0.2).dense(10);
+    let mut trainer = Trainer::builder(builder.seed(3).build().unwrap(), CrossEntropy)
+        .optimizer(Adam::new(0.002))
+        .validation(&data)
+        .batch_size(BATCH)
+        .epochs(2)
+        .shards(4)
+        .weight_gradient(mode)
+        .parallelism(parallelism)
+        .build()
+        .unwrap();
+    let history = trainer.fit(&data).unwrap();
+    let network = trainer.network();
+    let x = data.features_view().unwrap();
+    let scores = bits(&network.predict_with(x, parallelism).unwrap());
+    let parameters = bits(network.parameters().iter().chain(network.buffers()));
+    Bits { parameters, losses: losses(&history), scores }
+}
+
+#[test]
+fn batch_norm_and_dropout_give_the_same_bits_on_any_number_of_threads() {
+    for mode in [WeightGradient::Owners, WeightGradient::Shards] {
+        let serial =
+            (regular::<f32>(Parallelism::Serial, mode), regular::<f64>(Parallelism::Serial, mode));
+        for threads in [1, 2, 4, 8] {
+            let parallelism = Parallelism::Threads(threads);
+            let found = (regular::<f32>(parallelism, mode), regular::<f64>(parallelism, mode));
+            assert!(found == serial, "{mode:?}, {threads} threads: other bits");
+        }
+        let pool = in_pool(3, || regular::<f32>(Parallelism::Auto, mode));
+        assert!(pool == serial.0, "{mode:?}, in a pool of 3: other bits");
+    }
+}
+
+/// Shards change the last bits of sums, but not which values are dropped nor what a statistic is of.
+#[test]
+fn the_number_of_shards_changes_the_last_bits_only() {
+    let data = data::<f64>(false);
+    let fit = |shards: usize| {
+        let builder = Sequential::<f64>::input(300).dense(30).batch_norm().tanh().dropout(0.5);
+        let network = builder.dense(10).batch_norm().seed(3).build().unwrap();
+        let mut trainer = Trainer::builder(network, CrossEntropy)
+            .optimizer(blastrain::optim::Sgd::new(0.1))
+            .batch_size(BATCH)
+            .shards(shards)
+            .build()
+            .unwrap();
+        trainer.fit(&data).unwrap();
+        let network = trainer.into_network();
+        [network.parameters(), network.buffers()].concat()
+    };
+    let whole = fit(1);
+    for shards in [2, 3, 8] {
+        let distance =
+            fit(shards).iter().zip(&whole).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+        assert!(distance < 1e-12, "{shards} shards: {distance}");
+    }
+}

@@ -143,12 +143,15 @@ fn all_targets(
         Array2::from_shape_fn((rows, outputs), |(row, j)| f64::from(u8::from(classes[row] == j)));
     let shares = Array2::from_shape_simple_fn((rows, outputs), || random.uniform(0.0, 1.0));
     let soft = &shares / &shares.sum_axis(Axis(1)).insert_axis(Axis(1));
+    let counts =
+        Array2::from_shape_fn((rows, outputs), |(row, j)| (classes[row] * (j + 1) + 2) as f64);
     vec![
         ("classes", classes.into()),
         ("one_hot", one_hot.into()),
         ("soft", soft.into()),
         // Probabilities of outputs that don't exclude each other; rows don't sum to 1.
         ("shares", shares.into()),
+        ("counts", counts.into()),
         ("values", regression_targets(scores, random).into()),
     ]
 }
@@ -231,10 +234,10 @@ fn every_loss_with_every_kind_of_target_weighted_or_not() {
                 let (x, network) = stack.build(outputs);
                 let scores = network.predict(x.view()).unwrap();
                 for (kind, targets) in all_targets(&scores, &mut random) {
-                    // Losses of regressions have kinks, which the other kinds don't avoid.
-                    let regression = loss.link() == Link::Identity;
+                    // Losses without a link may have kinks, which the other kinds don't avoid.
+                    let kinked = loss.link() == Link::Identity;
                     let fits = loss.check(outputs, &targets).is_ok();
-                    if !fits || regression != (kind == "values") {
+                    if !fits || kinked != (kind == "values") {
                         continue;
                     }
                     let data = Dataset::new(x.clone(), targets).unwrap();
@@ -255,7 +258,8 @@ fn every_loss_with_every_kind_of_target_weighted_or_not() {
             }
         }
         let want: &[&str] = match loss.link() {
-            Link::Identity => &["one_hot", "soft", "shares", "values"],
+            Link::Identity => &["one_hot", "soft", "shares", "counts", "values"],
+            Link::Exp => &["one_hot", "soft", "shares", "counts"],
             _ => &["classes", "one_hot", "soft", "shares"],
         };
         assert_eq!(taken, want, "{}", loss.name());

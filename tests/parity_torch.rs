@@ -1,7 +1,9 @@
 //! A small network, its losses and optimisers against PyTorch (numbers made by tests/parity/network.py).
 
+mod golden;
+
 use blastrain::activation::{self, Activation, Saved};
-use blastrain::data::{Dataset, TargetStorage};
+use blastrain::data::Dataset;
 use blastrain::loss::{
     BinaryCrossEntropy, CrossEntropy, Huber, Loss, MeanAbsoluteError, MeanSquaredError,
     OutputReduction,
@@ -10,11 +12,8 @@ use blastrain::network::Link;
 use blastrain::optim::{Adam, AdamW, Optimizer, RmsProp, Sgd};
 use blastrain::train::{Trainer, WeightGradient, gradient_check, loss_and_gradient};
 use blastrain::{Parallelism, Sequential};
-use ndarray::{Array2, ArrayView2};
+use golden::{LossCase, assert_close, assert_loss, matrix};
 use serde::Deserialize;
-
-/// Both compute in double precision: what is left is the order of sums.
-const TOLERANCE: f64 = 1e-11;
 
 #[derive(Deserialize)]
 struct Golden {
@@ -50,16 +49,6 @@ struct Losses {
 }
 
 #[derive(Deserialize)]
-struct LossCase {
-    name: String,
-    weights: Option<Vec<f64>>,
-    classes: Option<Vec<usize>>,
-    values: Option<Vec<Vec<f64>>>,
-    loss: f64,
-    gradient: Vec<Vec<f64>>,
-}
-
-#[derive(Deserialize)]
 struct Activations {
     grid: Vec<f64>,
     curves: Vec<Curve>,
@@ -74,25 +63,6 @@ struct Curve {
 
 fn golden() -> Golden {
     serde_json::from_str(include_str!("parity/network.json")).expect("golden numbers")
-}
-
-fn matrix(rows: &[Vec<f64>]) -> Array2<f64> {
-    let values: Vec<f64> = rows.iter().flatten().copied().collect();
-    Array2::from_shape_vec((rows.len(), rows[0].len()), values).expect("rows of one length")
-}
-
-/// The same to a relative 1e-11 of the larger, or of 1e-3 where both are smaller.
-fn assert_close<'a>(
-    what: &str,
-    got: impl IntoIterator<Item = &'a f64>,
-    want: impl IntoIterator<Item = &'a f64>,
-) {
-    let (got, want): (Vec<_>, Vec<_>) = (got.into_iter().collect(), want.into_iter().collect());
-    assert_eq!(got.len(), want.len(), "{what}");
-    for (i, (got, want)) in got.into_iter().zip(want).enumerate() {
-        let size = got.abs().max(want.abs()).max(1e-3);
-        assert!((got - want).abs() <= TOLERANCE * size, "{what}, {i}: {got} {want}");
-    }
 }
 
 /// The first `layers` layers of 3-5-4-2, tanh then ReLU, with the script's parameters.
@@ -219,59 +189,13 @@ fn loss(name: &str) -> Box<dyn Loss<f64>> {
     }
 }
 
-/// Value and gradient of the mean over all rows, computed in one piece and in two shards.
-fn evaluate(
-    loss: &dyn Loss<f64>,
-    logits: ArrayView2<'_, f64>,
-    targets: &TargetStorage<'_, f64>,
-    weights: Option<&[f64]>,
-    cuts: &[usize],
-) -> (f64, Array2<f64>) {
-    let weight_sum = weights.map_or(logits.nrows() as f64, |weights| weights.iter().sum());
-    let mut gradient = Array2::from_elem(logits.dim(), f64::NAN);
-    let mut total = 0.0;
-    for rows in cuts.windows(2).map(|cut| cut[0]..cut[1]) {
-        let slice = ndarray::s![rows.clone(), ..];
-        let shard: TargetStorage<'_, f64> = match (targets.classes(), targets.values()) {
-            (Some(classes), _) => classes.slice(ndarray::s![rows.clone()]).to_owned().into(),
-            (_, values) => values.unwrap().slice(slice).to_owned().into(),
-        };
-        total += loss.value_and_grad(
-            logits.slice(slice),
-            shard.as_targets().unwrap(),
-            weights.map(|weights| &weights[rows]),
-            1.0 / weight_sum,
-            gradient.slice_mut(slice),
-        );
-    }
-    (total / weight_sum, gradient)
-}
-
 #[test]
 fn every_loss_weighted_or_not_whole_or_in_shards() {
     let golden = golden().losses;
     let logits = matrix(&golden.logits);
-    let mut names = std::collections::BTreeSet::new();
     for case in &golden.cases {
-        let targets: TargetStorage<'_, f64> = match (&case.classes, &case.values) {
-            (Some(classes), _) => classes.clone().into(),
-            (_, values) => matrix(values.as_ref().unwrap()).into(),
-        };
-        let loss = loss(&case.name);
-        loss.check(logits.ncols(), &targets).unwrap();
-        names.insert(loss.name());
-        for cuts in [&[0, 5][..], &[0, 2, 5]] {
-            let weights = case.weights.as_deref();
-            let (value, gradient) = evaluate(&*loss, logits.view(), &targets, weights, cuts);
-            let what = format!("{} weighted: {}", case.name, weights.is_some());
-            assert_close(&what, [&value], [&case.loss]);
-            assert_close(&what, &gradient, case.gradient.iter().flatten());
-        }
+        assert_loss(&*loss(&case.name), logits.view(), case);
     }
-    // A loss that is added must be compared too.
-    let all: std::collections::BTreeSet<_> =
-        blastrain::loss::all::<f64>().iter().map(|loss| loss.name()).collect();
-    assert_eq!(names, all);
 }
 
 #[test]

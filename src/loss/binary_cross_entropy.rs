@@ -7,7 +7,7 @@ use super::{
     elementwise,
 };
 use crate::data::{TargetStorage, Targets};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, fraction};
 use crate::linalg::elementwise::softplus;
 use crate::network::Link;
 use crate::scalar::Scalar;
@@ -18,7 +18,20 @@ use crate::scalar::Scalar;
 /// Targets: numbers in [0, 1], one for each output; or class indices 0 and 1 for one output.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct BinaryCrossEntropy {
-    reduction: OutputReduction,
+    pub(super) reduction: OutputReduction,
+    pub(super) smoothing: f64,
+}
+
+impl BinaryCrossEntropy {
+    /// Moves targets towards one half: `t ← (1 − smoothing)·t + smoothing/2`, as Keras does; 0.
+    ///
+    /// # Errors
+    /// [`Error::Param`] if `smoothing` is not in [0, 1).
+    pub fn label_smoothing(mut self, smoothing: f64) -> Result<Self> {
+        fraction("label_smoothing", smoothing)?;
+        self.smoothing = smoothing;
+        Ok(self)
+    }
 }
 
 choose_reduction!(BinaryCrossEntropy);
@@ -53,7 +66,10 @@ impl<F: Scalar> Loss<F> for BinaryCrossEntropy {
         dlogits: ArrayViewMut2<'_, F>,
     ) -> f64 {
         let scale = (scale, self.reduction.factor(logits.ncols()));
+        let (keep, half) = (1.0 - self.smoothing, 0.5 * self.smoothing);
+        let (keep, half) = (F::from_f64(keep), F::from_f64(half));
         elementwise::value_and_grad(logits, targets, weight, scale, dlogits, |z, t| {
+            let t = keep * t + half;
             let probability = F::one() / (F::one() + (-z).exp());
             // −ln p = softplus(−z) and −ln(1 − p) = softplus(z) differ by z: softplus(z) − z·t.
             // For t = 1 that subtracts nearly equal numbers where z is large, hence −z there.

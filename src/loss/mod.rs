@@ -76,6 +76,7 @@ mod binary_cross_entropy;
 mod cross_entropy;
 mod elementwise;
 mod huber;
+mod poisson;
 mod squared_error;
 
 use std::fmt::Debug;
@@ -84,8 +85,9 @@ use ndarray::{ArrayView2, ArrayViewMut2};
 
 pub use absolute_error::MeanAbsoluteError;
 pub use binary_cross_entropy::BinaryCrossEntropy;
-pub use cross_entropy::CrossEntropy;
+pub use cross_entropy::{CrossEntropy, SmoothedCrossEntropy};
 pub use huber::Huber;
+pub use poisson::Poisson;
 pub use squared_error::MeanSquaredError;
 
 use crate::data::{TargetStorage, Targets};
@@ -148,7 +150,7 @@ impl<F: Scalar, L: Loss<F> + ?Sized> Loss<F> for Box<L> {
     }
 }
 
-/// Every loss of the crate with each of its reductions: the list that contract tests run over.
+/// Every loss of the crate with each of its reductions, with label smoothing and without: the list that contract tests run over.
 pub fn all<F: Scalar>() -> Vec<Box<dyn Loss<F>>> {
     let sum = OutputReduction::Sum;
     vec![
@@ -160,7 +162,11 @@ pub fn all<F: Scalar>() -> Vec<Box<dyn Loss<F>>> {
         Box::new(Huber::default().reduction(sum)),
         Box::new(BinaryCrossEntropy::default()),
         Box::new(BinaryCrossEntropy::default().reduction(sum)),
+        Box::new(BinaryCrossEntropy { reduction: sum, smoothing: 0.1 }),
         Box::new(CrossEntropy),
+        Box::new(SmoothedCrossEntropy { smoothing: 0.1 }),
+        Box::new(Poisson::default()),
+        Box::new(Poisson::default().reduction(sum)),
     ]
 }
 

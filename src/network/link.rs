@@ -19,6 +19,8 @@ pub enum Link {
     Sigmoid,
     /// exp(zᵢ) / Σ exp(zⱼ) over a row.
     Softmax,
+    /// Each score's exp(z): an expected count.
+    Exp,
 }
 
 impl Link {
@@ -41,6 +43,7 @@ impl Link {
                 divide_by_sum(width, values);
             }
             Link::Softmax => {}
+            Link::Exp => elementwise::exp(values),
         }
     }
 }
@@ -78,6 +81,14 @@ mod tests {
         let mut scores = array![[1000.0, 1000.0, -1000.0], [0.0, 2f64.ln(), 5f64.ln()]];
         Link::Softmax.apply(scores.view_mut());
         let want = array![[0.5, 0.5, 0.0], [0.125, 0.25, 0.625]];
+        assert!((scores - want).iter().all(|d| d.abs() < 1e-15));
+    }
+
+    #[test]
+    fn expected_counts_are_powers_of_e() {
+        let mut scores = array![[0.0, 1.0, -2.0]];
+        Link::Exp.apply(scores.view_mut());
+        let want = array![[1.0, std::f64::consts::E, (-2f64).exp()]];
         assert!((scores - want).iter().all(|d| d.abs() < 1e-15));
     }
 

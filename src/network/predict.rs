@@ -56,7 +56,8 @@ impl<F: Scalar> Sequential<F> {
     }
 
     /// The probability of each class: scores through the sigmoid or softmax of the loss that the
-    /// network was trained with; the scores themselves after a regression.
+    /// network was trained with; after a Poisson regression the expected counts, after another the
+    /// scores themselves.
     ///
     /// # Errors
     /// As [`Sequential::predict`].
@@ -76,6 +77,7 @@ impl<F: Scalar> Sequential<F> {
         let scores = self.predict(x)?;
         let threshold = match self.link() {
             Link::Identity => F::from_f64(0.5),
+            Link::Exp => F::from_f64(-std::f64::consts::LN_2),
             // The sigmoid is above 0.5 just where its argument is above 0.
             _ => F::zero(),
         };
