@@ -7,6 +7,7 @@ mod info;
 pub(crate) mod kernels;
 mod naive;
 pub(crate) mod norms;
+pub(crate) mod svd;
 
 pub use crate::native::with_openblas_threads;
 pub use gemm::{Backend, Gemm};

@@ -17,6 +17,15 @@ pub(super) fn check_fit<F: Scalar>(features: ArrayView2<'_, F>) -> Result<()> {
     check_finite("feature", features)
 }
 
+/// Checks that a matrix to transform has the columns fitted on, all finite. No rows will do.
+pub(super) fn check_columns<F: Scalar>(features: ArrayView2<'_, F>, columns: usize) -> Result<()> {
+    if features.ncols() != columns {
+        let want = format!("{columns} columns, as fitted");
+        return Err(Error::shape("features", want, format!("{} columns", features.ncols())));
+    }
+    check_finite("feature", features)
+}
+
 /// Maps every value by `map(column, value)`, computed in `f64` whatever `F` is.
 ///
 /// The matrix must have `columns` columns, as the one fitted on, and finite values; a result that leaves
@@ -26,16 +35,19 @@ pub(super) fn map_columns<F: Scalar>(
     columns: usize,
     map: impl Fn(usize, f64) -> f64,
 ) -> Result<Array2<F>> {
-    if features.ncols() != columns {
-        let want = format!("{columns} columns, as fitted");
-        return Err(Error::shape("features", want, format!("{} columns", features.ncols())));
-    }
-    check_finite("feature", features)?;
+    check_columns(features, columns)?;
     let mapped = Array2::from_shape_fn(features.raw_dim(), |(row, column)| {
         F::from_f64(map(column, features[(row, column)].as_f64()))
     });
     check_finite("scaled feature", mapped.view())?;
     Ok(mapped)
+}
+
+/// Numbers computed in `f64` as `F`; one that leaves the range of `F` is an error.
+pub(super) fn narrowed<F: Scalar>(values: Array2<f64>) -> Result<Array2<F>> {
+    let narrow = values.mapv(F::from_f64);
+    check_finite("transformed feature", narrow.view())?;
+    Ok(narrow)
 }
 
 /// Runs on the features of a data set, copied only where it sees chosen rows.

@@ -23,12 +23,14 @@ mod features;
 mod label_encoder;
 mod min_max;
 mod one_hot;
+mod pca;
 mod standard;
 mod transformer;
 
 pub use label_encoder::LabelEncoder;
 pub use min_max::{FittedMinMaxScaler, MinMaxScaler};
 pub use one_hot::{from_one_hot, one_hot};
+pub use pca::{Components, FittedPca, Pca};
 pub use standard::{FittedStandardScaler, StandardScaler};
 pub use transformer::{
     FittedTransformer, Transformer, TransformerConstructor, TransformerRegistry,

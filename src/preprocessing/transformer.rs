@@ -8,7 +8,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{FittedMinMaxScaler, FittedStandardScaler, MinMaxScaler, StandardScaler};
+use super::{
+    FittedMinMaxScaler, FittedPca, FittedStandardScaler, MinMaxScaler, Pca, StandardScaler,
+};
 use crate::data::Dataset;
 use crate::error::{Error, Result};
 use crate::scalar::Scalar;
@@ -128,6 +130,7 @@ impl<F: Scalar> Default for TransformerRegistry<F> {
         let mut registry = Self { kinds: BTreeMap::new() };
         registry.register(FittedMinMaxScaler::KIND, from_config::<F, FittedMinMaxScaler>);
         registry.register(FittedStandardScaler::KIND, from_config::<F, FittedStandardScaler>);
+        registry.register(FittedPca::KIND, from_config::<F, FittedPca>);
         registry
     }
 }
@@ -234,6 +237,7 @@ macro_rules! transformer {
 
 transformer!(MinMaxScaler => FittedMinMaxScaler, "min_max_scaler");
 transformer!(StandardScaler => FittedStandardScaler, "standard_scaler");
+transformer!(Pca => FittedPca, "pca", outputs, output_names);
 
 #[cfg(test)]
 mod tests {
