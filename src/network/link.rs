@@ -19,6 +19,8 @@ pub enum Link {
     Sigmoid,
     /// exp(zᵢ) / Σ exp(zⱼ) over a row.
     Softmax,
+    /// Each score's exp(z).
+    Exponential,
 }
 
 impl Link {
@@ -41,6 +43,7 @@ impl Link {
                 divide_by_sum(width, values);
             }
             Link::Softmax => {}
+            Link::Exponential => elementwise::exp(values),
         }
     }
 }
