@@ -8,10 +8,10 @@ pub use crate::loss::{
     BinaryCrossEntropy, CrossEntropy, Huber, Loss, MeanAbsoluteError, MeanSquaredError,
 };
 pub use crate::metrics::{Accuracy, Metric, R2, classification_report};
-pub use crate::network::{Initializer, Sequential};
-pub use crate::optim::{Adam, AdamW, Optimizer, RmsProp, Sgd};
+pub use crate::network::{Initializer, Regularizer, Sequential};
+pub use crate::optim::{Adam, AdamW, GradientClipping, Optimizer, RmsProp, Sgd};
 pub use crate::parallelism::Parallelism;
 pub use crate::preprocessing::{LabelEncoder, MinMaxScaler, StandardScaler};
 pub use crate::random::RandomState;
-pub use crate::train::{Event, History, Observer, Trainer};
+pub use crate::train::{Callback, EarlyStopping, Event, History, Observer, Trainer};
 pub use crate::{Error, Result, Scalar};

@@ -11,10 +11,10 @@ use super::{
     ActivationLayer, AnyLayerSpec, Backward, Forward, Layer, LayerSpec, Needs, OwnedGradient, Pass,
 };
 use crate::activation::{Activation, AnyActivation, Identity, Saved};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, positive};
 use crate::linalg::{Gemm, elementwise};
 use crate::native::rows::{flat, flat_ref, matrix, matrix_mut, part_rows};
-use crate::network::{Dims, Initializer, TensorSpec};
+use crate::network::{Dims, Initializer, Regularizer, TensorSpec};
 use crate::scalar::Scalar;
 
 /// A fully connected layer: `y = activation(x·W + b)`, W `(inputs, units)`, b `(units)`.
@@ -44,6 +44,12 @@ pub struct Dense {
     kernel_initializer: Initializer,
     bias_initializer: Initializer,
     use_bias: bool,
+    #[serde(default, skip_serializing_if = "Regularizer::is_none")]
+    kernel_regularizer: Regularizer,
+    #[serde(default, skip_serializing_if = "Regularizer::is_none")]
+    bias_regularizer: Regularizer,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    max_norm: Option<f64>,
 }
 
 impl Dense {
@@ -56,6 +62,9 @@ impl Dense {
             kernel_initializer: Initializer::GlorotUniform,
             bias_initializer: Initializer::Zeros,
             use_bias: true,
+            kernel_regularizer: Regularizer::NONE,
+            bias_regularizer: Regularizer::NONE,
+            max_norm: None,
         }
     }
 
@@ -80,6 +89,25 @@ impl Dense {
     /// Whether the layer has biases; it has unless told otherwise.
     pub fn use_bias(mut self, use_bias: bool) -> Self {
         self.use_bias = use_bias;
+        self
+    }
+
+    /// A penalty on the weights, instead of the trainer's; none.
+    pub fn kernel_regularizer(mut self, regularizer: Regularizer) -> Self {
+        self.kernel_regularizer = regularizer;
+        self
+    }
+
+    /// A penalty on the biases; none.
+    pub fn bias_regularizer(mut self, regularizer: Regularizer) -> Self {
+        self.bias_regularizer = regularizer;
+        self
+    }
+
+    /// Scales the weights that enter a unit back to this Euclidean norm (> 0) whenever an update has
+    /// made them longer. Srebro & Shraibman 2005; Srivastava et al. 2014, section 5.1.
+    pub fn max_norm(mut self, max_norm: f64) -> Self {
+        self.max_norm = Some(max_norm);
         self
     }
 
@@ -131,6 +159,11 @@ impl<F: Scalar> LayerSpec<F> for Dense {
         self.activation.validate()?;
         self.kernel_initializer.validate()?;
         self.bias_initializer.validate()?;
+        self.kernel_regularizer.validate()?;
+        self.bias_regularizer.validate()?;
+        if let Some(max_norm) = self.max_norm {
+            positive("max_norm", max_norm)?;
+        }
         Ok(Box::new(BuiltDense {
             inputs: input.size(),
             spec: self.clone(),
@@ -163,11 +196,15 @@ impl<F: Scalar> BuiltDense<F> {
 impl<F: Scalar> Layer<F> for BuiltDense<F> {
     fn needs(&self) -> Needs {
         let Dense { units, kernel_initializer, bias_initializer, use_bias, .. } = &self.spec;
-        let weight = TensorSpec::new("weight", [self.inputs, *units], *kernel_initializer);
+        let weight = TensorSpec::new("weight", [self.inputs, *units], *kernel_initializer)
+            .regularizer(self.spec.kernel_regularizer)
+            .max_norm(self.spec.max_norm);
         let mut needs =
             Needs::new(Dims::flat(*units)).param(weight).multiply_adds(self.weight_count());
         if *use_bias {
-            let bias = TensorSpec::new("bias", [*units], *bias_initializer).without_decay();
+            let bias = TensorSpec::new("bias", [*units], *bias_initializer)
+                .without_decay()
+                .regularizer(self.spec.bias_regularizer);
             needs = needs.param(bias);
         }
         match self.activation.saved() {

@@ -6,6 +6,7 @@ mod gemm;
 mod info;
 pub(crate) mod kernels;
 mod naive;
+pub(crate) mod norms;
 
 pub use crate::native::with_openblas_threads;
 pub use gemm::{Backend, Gemm};

@@ -60,18 +60,20 @@ impl<F: Scalar> RowBuffer<F> {
     }
 }
 
-/// Calls `work(i, parts)` with the part of every buffer that `range(i)` names; an empty buffer has
-/// empty parts.
+/// Calls `work(i, parts, result)` for each of `results.len()` ranges, with the part of every buffer that
+/// `range(i)` names; an empty buffer has empty parts.
 ///
 /// # Panics
 /// If the ranges overlap, do not ascend, or end behind a buffer.
-pub(crate) fn for_each_range<F: Send, const N: usize>(
+pub(crate) fn for_each_range<F: Send, R: Send, const N: usize>(
     crew: Crew<'_>,
-    count: usize,
+    results: &mut [R],
     range: impl Fn(usize) -> Range<usize> + Sync,
     buffers: [&mut [F]; N],
-    work: impl Fn(usize, [&mut [F]; N]) + Sync,
+    work: impl Fn(usize, [&mut [F]; N], &mut R) + Sync,
 ) {
+    let count = results.len();
+    let results = Pointer(results.as_mut_ptr());
     let mut end = 0;
     for i in 0..count {
         let range = range(i);
@@ -94,7 +96,9 @@ pub(crate) fn for_each_range<F: Send, const N: usize>(
                 },
             }
         });
-        work(i, parts);
+        // SAFETY: `i` < count, the length of `results`, and each comes once.
+        let result = unsafe { &mut *results.at(i) };
+        work(i, parts, result);
     });
 }
 
@@ -280,11 +284,20 @@ mod tests {
     fn ranges_reach_every_buffer_once() {
         let (mut a, mut b) = (vec![0; 10], vec![0; 12]);
         let range = |i: usize| 3 * i..3 * i + 3;
-        for_each_range(Crew::Join, 3, range, [&mut a, &mut b, &mut []], |i, [a, b, empty]| {
-            a.fill(i + 1);
-            b[0] += i;
-            assert!(empty.is_empty());
-        });
+        let mut results = [0; 3];
+        for_each_range(
+            Crew::Join,
+            &mut results,
+            range,
+            [&mut a, &mut b, &mut []],
+            |i, [a, b, empty], result| {
+                a.fill(i + 1);
+                b[0] += i;
+                *result = 10 * i;
+                assert!(empty.is_empty());
+            },
+        );
+        assert_eq!(results, [0, 10, 20]);
         assert_eq!(a, [1, 1, 1, 2, 2, 2, 3, 3, 3, 0]);
         assert_eq!(b, [0, 0, 0, 1, 0, 0, 2, 0, 0, 0, 0, 0]);
     }
@@ -292,12 +305,12 @@ mod tests {
     #[test]
     #[should_panic(expected = "overlap")]
     fn overlapping_ranges_are_refused() {
-        for_each_range(Crew::Alone, 2, |i| i..i + 2, [&mut [0; 4]], |_, _| {});
+        for_each_range(Crew::Alone, &mut [(); 2], |i| i..i + 2, [&mut [0; 4]], |_, _, _| {});
     }
 
     #[test]
     #[should_panic(expected = "behind a buffer")]
     fn ranges_behind_the_end_are_refused() {
-        for_each_range(Crew::Alone, 1, |_| 0..5, [&mut [0; 4]], |_, _| {});
+        for_each_range(Crew::Alone, &mut [()], |_| 0..5, [&mut [0; 4]], |_, _, _| {});
     }
 }

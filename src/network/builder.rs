@@ -220,6 +220,8 @@ impl Layout {
                 shape: tensor.shape.clone(),
                 range: self.len..end,
                 decay: tensor.decay,
+                regularizer: tensor.regularizer,
+                max_norm: tensor.max_norm,
             });
             self.len = end;
             self.specs.push(tensor.clone());

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::Initializer;
+use super::{Initializer, Regularizer};
 
 /// A tensor that a layer wants: trained, or kept beside the parameters.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,17 +16,35 @@ pub struct TensorSpec {
     pub init: Initializer,
     /// Whether weight decay and L1/L2 penalties apply (weights: yes; biases: no).
     pub decay: bool,
+    /// The layer's own penalty on the tensor.
+    pub regularizer: Regularizer,
+    /// The largest Euclidean norm of a column of the matrix (all sizes but the last, last size), kept
+    /// after every update: for weights, of what enters one unit.
+    pub max_norm: Option<f64>,
 }
 
 impl TensorSpec {
     /// A tensor to which weight decay applies.
     pub fn new(name: &'static str, shape: impl Into<Vec<usize>>, init: Initializer) -> Self {
-        Self { name, shape: shape.into(), init, decay: true }
+        let regularizer = Regularizer::NONE;
+        Self { name, shape: shape.into(), init, decay: true, regularizer, max_norm: None }
     }
 
     /// Exempts the tensor from weight decay.
     pub fn without_decay(mut self) -> Self {
         self.decay = false;
+        self
+    }
+
+    /// Gives the tensor a penalty of its own.
+    pub fn regularizer(mut self, regularizer: Regularizer) -> Self {
+        self.regularizer = regularizer;
+        self
+    }
+
+    /// Bounds the norm of each column.
+    pub fn max_norm(mut self, max_norm: Option<f64>) -> Self {
+        self.max_norm = max_norm;
         self
     }
 
@@ -56,4 +74,8 @@ pub struct TensorInfo {
     pub range: Range<usize>,
     /// Whether weight decay applies.
     pub decay: bool,
+    /// The layer's own penalty on the tensor.
+    pub regularizer: Regularizer,
+    /// The largest norm of a column, as [`TensorSpec::max_norm`] says.
+    pub max_norm: Option<f64>,
 }

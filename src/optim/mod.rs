@@ -1,12 +1,15 @@
 //! Optimisers: pure rules on slices of parameters, gradients and state.
 
 mod adam;
+mod clip;
 mod rmsprop;
 mod sgd;
 
 use std::fmt::Debug;
 
 pub use adam::{Adam, AdamW};
+pub use clip::GradientClipping;
+pub(crate) use clip::norm_factor;
 pub use rmsprop::RmsProp;
 pub use sgd::Sgd;
 

@@ -4,14 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use super::trainer::Trainer;
-use super::{Observer, WeightGradient};
+use super::{Callback, EarlyStopping, Observer, TrainerState, WeightGradient};
 use crate::data::Dataset;
 use crate::error::{Error, Result};
 use crate::linalg::Gemm;
 use crate::loss::Loss;
 use crate::metrics::Metric;
-use crate::network::Sequential;
-use crate::optim::{Adam, MAX_SLOTS, Optimizer};
+use crate::network::{Regularizer, Sequential};
+use crate::optim::{Adam, GradientClipping, MAX_SLOTS, Optimizer};
 use crate::parallelism::{Parallelism, Workers};
 use crate::random::RandomState;
 use crate::scalar::Scalar;
@@ -25,12 +25,16 @@ pub struct TrainerBuilder<'a, F> {
     pub(super) train_metrics: bool,
     pub(super) validation: Option<Dataset<'a, F>>,
     pub(super) observers: Vec<Box<dyn Observer + 'a>>,
+    pub(super) callbacks: Vec<Box<dyn Callback<F> + 'a>>,
+    pub(super) regularizer: Regularizer,
+    pub(super) penalty_per_row: bool,
+    pub(super) clipping: Option<GradientClipping>,
     pub(super) stop: Arc<AtomicBool>,
     pub(super) batch_size: usize,
     pub(super) epochs: usize,
     pub(super) shuffle: bool,
     pub(super) drop_last: bool,
-    pub(super) seed: u32,
+    pub(super) state: TrainerState<F>,
     pub(super) parallelism: Parallelism,
     pub(super) shards: Option<usize>,
     pub(super) weight_gradient: WeightGradient,
@@ -47,12 +51,16 @@ impl<'a, F: Scalar> TrainerBuilder<'a, F> {
             train_metrics: true,
             validation: None,
             observers: Vec::new(),
+            callbacks: Vec::new(),
+            regularizer: Regularizer::NONE,
+            penalty_per_row: false,
+            clipping: None,
             stop: Arc::default(),
             batch_size: 32,
             epochs: 1,
             shuffle: true,
             drop_last: false,
-            seed: 0,
+            state: TrainerState::new(RandomState::new(0)),
             parallelism: Parallelism::Auto,
             shards: None,
             weight_gradient: WeightGradient::default(),
@@ -96,6 +104,39 @@ impl<'a, F: Scalar> TrainerBuilder<'a, F> {
         self
     }
 
+    /// Adds a callback, called in the order of adding.
+    pub fn callback(mut self, callback: impl Callback<F> + 'a) -> Self {
+        self.callbacks.push(Box::new(callback));
+        self
+    }
+
+    /// Ends the fit when a curve no longer improves.
+    pub fn early_stopping(self, early_stopping: EarlyStopping<F>) -> Self
+    where
+        F: 'a,
+    {
+        self.callback(early_stopping)
+    }
+
+    /// A penalty on all weights but biases and what normalises, added to the loss; layers that have one
+    /// of their own keep that. None.
+    pub fn regularizer(mut self, regularizer: Regularizer) -> Self {
+        self.regularizer = regularizer;
+        self
+    }
+
+    /// Divides penalties by the weight sum of each batch, as scikit-learn does.
+    pub(crate) fn penalty_per_row(mut self) -> Self {
+        self.penalty_per_row = true;
+        self
+    }
+
+    /// Bounds the gradient before each update; it is taken as it is.
+    pub fn clip_gradient(mut self, clipping: GradientClipping) -> Self {
+        self.clipping = Some(clipping);
+        self
+    }
+
     /// A flag that ends the fit after the batch in which it is raised (the epoch's record then covers
     /// the batches done), or before the first one. Nobody lowers it but you.
     pub fn stop_flag(mut self, stop: Arc<AtomicBool>) -> Self {
@@ -129,8 +170,20 @@ impl<'a, F: Scalar> TrainerBuilder<'a, F> {
     }
 
     /// Seeds the order of rows; 0. The network has a seed of its own for its weights.
-    pub fn seed(mut self, seed: u32) -> Self {
-        self.seed = seed;
+    pub fn seed(self, seed: u32) -> Self {
+        self.random_state(RandomState::new(seed))
+    }
+
+    /// The generator that orders the rows, instead of a fresh one: it goes on from where it is.
+    pub fn random_state(mut self, random: RandomState) -> Self {
+        self.state.set_random(random);
+        self
+    }
+
+    /// Goes on from where another trainer of this network was: see [`Trainer::into_parts`]. Instead of
+    /// [`TrainerBuilder::seed`].
+    pub fn resume(mut self, state: TrainerState<F>) -> Self {
+        self.state = state;
         self
     }
 
@@ -163,8 +216,8 @@ impl<'a, F: Scalar> TrainerBuilder<'a, F> {
     /// Checks the settings and makes the trainer.
     ///
     /// # Errors
-    /// [`Error::Param`] for a batch size or a number of shards or threads of 0, and for the
-    /// optimiser's settings; validation rows that do not fit the network or the loss.
+    /// [`Error::Param`] for a batch size or a number of shards or threads of 0, and for the settings of
+    /// optimiser, penalty and clipping; validation rows that do not fit the network or the loss.
     pub fn build(mut self) -> Result<Trainer<'a, F>> {
         if self.batch_size == 0 {
             return Err(Error::param("batch_size", 0, "at least 1"));
@@ -173,6 +226,10 @@ impl<'a, F: Scalar> TrainerBuilder<'a, F> {
             return Err(Error::param("shards", 0, "at least 1"));
         }
         self.optimizer.validate()?;
+        self.regularizer.validate()?;
+        if let Some(clipping) = self.clipping {
+            clipping.validate()?;
+        }
         let slots = self.optimizer.slots();
         if slots > MAX_SLOTS {
             return Err(Error::param("slots", slots, format!("at most {MAX_SLOTS}")));
@@ -184,7 +241,7 @@ impl<'a, F: Scalar> TrainerBuilder<'a, F> {
         }
         let workers = Workers::new(self.parallelism)?;
         self.network.set_link(self.loss.link());
-        Ok(Trainer::new(RandomState::new(self.seed), workers, self))
+        Ok(Trainer::new(workers, self))
     }
 }
 

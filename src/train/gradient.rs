@@ -1,17 +1,17 @@
 //! The loss and its gradient, without an update.
 
 use super::plan::WeightGradient;
-use super::step::{StepSettings, StepWorkspace};
+use super::step::{StepOptions, StepSettings, StepWorkspace};
 use crate::data::Dataset;
 use crate::error::{Error, Result};
 use crate::linalg::Gemm;
 use crate::loss::Loss;
 use crate::native::crew::Crew;
-use crate::network::Sequential;
+use crate::network::{Regularizer, Sequential};
 use crate::scalar::Scalar;
 
-/// The mean loss over all rows of `data` taken as one batch, and its gradient by the parameters, in
-/// the order of [`Sequential::parameters`]. On the calling thread.
+/// The mean loss over all rows of `data` taken as one batch, with the layers' penalties, and its
+/// gradient by the parameters, in the order of [`Sequential::parameters`]. On the calling thread.
 ///
 /// This is what a training step computes before its update: for checks of layers and losses, and
 /// for optimisers that live outside the crate.
@@ -69,7 +69,9 @@ impl<'a, 'd, F: Scalar> FullBatch<'a, 'd, F> {
         if data.storage_weights().is_some_and(weightless) {
             return Err(Error::param("weights", "all zero", "above zero for at least one row"));
         }
-        let workspace = StepWorkspace::new(network, data, rows.len(), shards, mode, 0);
+        let regularizer = Regularizer::NONE;
+        let options = StepOptions { shards, mode, regularizer, penalty_per_row: false };
+        let workspace = StepWorkspace::new(network, data, rows.len(), options, 0);
         Ok(Self { loss, data, rows, workspace })
     }
 
@@ -81,10 +83,10 @@ impl<'a, 'd, F: Scalar> FullBatch<'a, 'd, F> {
             seed: u64::from(network.seed()),
             step: 0,
             learning_rate: 0.0,
+            clipping: None,
         };
         let Self { loss, data, rows, workspace } = self;
-        let (total, weight) = workspace.gradient_only(network, *loss, data, rows, settings);
-        total / weight
+        workspace.gradient_only(network, *loss, data, rows, settings).mean()
     }
 
     /// The gradient that the last run computed.

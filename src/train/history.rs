@@ -11,12 +11,13 @@ use crate::error::{Error, Result};
 pub struct EpochRecord {
     /// Counted from 0, over all fits of the trainer.
     pub epoch: usize,
-    /// The training loss: the mean over the epoch's rows, each measured before its batch's update.
+    /// The training loss: the mean over the epoch's rows, each measured before its batch's update, with
+    /// the penalties on the weights.
     pub loss: f64,
     /// The training rows' metrics after the epoch, as [`History::metrics`] names them; empty if
     /// the trainer was told not to compute them.
     pub metrics: Vec<f64>,
-    /// The validation rows' loss after the epoch.
+    /// The validation rows' loss after the epoch, with the penalties.
     pub validation_loss: Option<f64>,
     /// The validation rows' metrics after the epoch.
     pub validation_metrics: Vec<f64>,
@@ -41,6 +42,20 @@ pub enum StopReason {
     Stopped,
     /// An observer asked for the end.
     Observer,
+    /// A callback asked for the end: [`History::stop_message`] says which and why.
+    Callback,
+}
+
+/// Something that a callback did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Action {
+    /// The last epoch that was over, counted from 0.
+    pub epoch: usize,
+    /// The callback's name.
+    pub callback: String,
+    /// What it did: "learning rate times 0.1".
+    pub what: String,
 }
 
 /// What a fit recorded.
@@ -49,21 +64,28 @@ pub struct History {
     metrics: Vec<String>,
     epochs: Vec<EpochRecord>,
     stop_reason: StopReason,
+    stop_message: Option<String>,
+    actions: Vec<Action>,
 }
 
 impl History {
     pub(super) fn new(metrics: Vec<String>, epochs: usize) -> Self {
         // A stop may come early: no more is reserved than a long fit needs.
         let epochs = Vec::with_capacity(epochs.min(1 << 16));
-        Self { metrics, epochs, stop_reason: StopReason::default() }
+        let (stop_reason, stop_message) = (StopReason::default(), None);
+        Self { metrics, epochs, stop_reason, stop_message, actions: Vec::new() }
     }
 
     pub(super) fn push(&mut self, record: EpochRecord) {
         self.epochs.push(record);
     }
 
-    pub(super) fn stop(&mut self, reason: StopReason) {
-        self.stop_reason = reason;
+    pub(super) fn stop(&mut self, reason: StopReason, message: Option<String>) {
+        (self.stop_reason, self.stop_message) = (reason, message);
+    }
+
+    pub(super) fn act(&mut self, actions: &mut Vec<Action>) {
+        self.actions.append(actions);
     }
 
     /// The names of the metrics.
@@ -79,6 +101,16 @@ impl History {
     /// Why the fit ended.
     pub fn stop_reason(&self) -> StopReason {
         self.stop_reason
+    }
+
+    /// Which callback ended the fit, and why: "early_stopping: validation_loss has not improved …".
+    pub fn stop_message(&self) -> Option<&str> {
+        self.stop_message.as_deref()
+    }
+
+    /// What the callbacks did, in order.
+    pub fn actions(&self) -> &[Action] {
+        &self.actions
     }
 
     /// The last epoch, if there was one.

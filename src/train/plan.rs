@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use crate::network::Sequential;
 use crate::network::plan::{INPUT, Plan};
+use crate::network::{Regularizer, Sequential, TensorInfo};
 use crate::scalar::Scalar;
 
 /// Who computes the weight gradients of layers that can do it either way.
@@ -64,8 +64,25 @@ pub(super) struct Segment {
 pub(super) struct Block {
     pub(super) range: Range<usize>,
     pub(super) source: Source,
-    /// Parts of the range with one weight-decay flag each.
-    pub(super) segments: Vec<(Range<usize>, bool)>,
+    /// Parts of the range whose parameters are treated alike.
+    pub(super) parts: Vec<Part>,
+}
+
+/// Parameters treated alike.
+#[derive(Debug, Clone)]
+pub(super) struct Part {
+    pub(super) range: Range<usize>,
+    /// Whether weight decay applies.
+    pub(super) decay: bool,
+    pub(super) regularizer: Regularizer,
+}
+
+/// A matrix whose columns are kept short.
+#[derive(Debug, Clone)]
+pub(super) struct Bounded {
+    pub(super) range: Range<usize>,
+    pub(super) columns: usize,
+    pub(super) max_norm: f64,
 }
 
 /// The training step's plan: slots, blocks and where shards put their gradients.
@@ -78,6 +95,8 @@ pub(super) struct StepPlan {
     pub(super) deltas: Vec<Option<usize>>,
     /// Blocks that cut the parameters in order, without gaps.
     pub(super) blocks: Vec<Block>,
+    /// Weights with a bound on their norm.
+    pub(super) bounded: Vec<Bounded>,
     /// Where each layer's gradient lies in a shard's, if the shard computes it.
     pub(super) shard_gradients: Vec<Option<Range<usize>>>,
     /// Values of a shard's gradient.
@@ -93,7 +112,12 @@ pub(super) struct StepPlan {
 }
 
 impl StepPlan {
-    pub(super) fn new<F: Scalar>(network: &Sequential<F>, mode: WeightGradient) -> Self {
+    /// `regularizer` is for the tensors with weight decay that have none of their own.
+    pub(super) fn new<F: Scalar>(
+        network: &Sequential<F>,
+        mode: WeightGradient,
+        regularizer: Regularizer,
+    ) -> Self {
         let forward = Plan::new(network);
         let mut widths = forward.widths.clone();
         let mut deltas = vec![None; widths.len()];
@@ -109,6 +133,7 @@ impl StepPlan {
             forward.layers.iter().position(|layer| !layer.params.is_empty()).unwrap_or(0);
         let mut plan = Self {
             blocks: Vec::new(),
+            bounded: bounded(network),
             shard_gradients: Vec::new(),
             shard_gradient_len: 0,
             first_trained,
@@ -121,7 +146,8 @@ impl StepPlan {
         };
         plan.cut_segments(network);
         for (i, layer) in network.layers().iter().enumerate() {
-            plan.add_layer(network, i, layer.owned().filter(|_| mode == WeightGradient::Owners));
+            let owned = layer.owned().filter(|_| mode == WeightGradient::Owners);
+            plan.add_layer(network, i, owned, regularizer);
         }
         plan
     }
@@ -160,12 +186,14 @@ impl StepPlan {
         network: &Sequential<F>,
         layer: usize,
         owned: Option<&dyn crate::layer::OwnedGradient<F>>,
+        regularizer: Regularizer,
     ) {
         let params = self.forward.layers[layer].params.clone();
+        let parts = |range: &Range<usize>| parts(network, range, regularizer);
         if network.layers()[layer].whole_batch().is_some() {
             if !params.is_empty() {
-                let segments = segments(network, &params);
-                self.blocks.push(Block { range: params, source: Source::Settled, segments });
+                let parts = parts(&params);
+                self.blocks.push(Block { range: params, source: Source::Settled, parts });
             }
             self.shard_gradients.push(None);
             return;
@@ -175,7 +203,7 @@ impl StepPlan {
                 for block in owned.blocks() {
                     let range = params.start + block.start..params.start + block.end;
                     let source = Source::Owner { layer, block };
-                    self.blocks.push(Block { segments: segments(network, &range), range, source });
+                    self.blocks.push(Block { parts: parts(&range), range, source });
                 }
                 self.shard_gradients.push(None);
             }
@@ -186,7 +214,7 @@ impl StepPlan {
                     let cut = crate::native::rows::part_rows(params.len(), count, i);
                     let range = params.start + cut.start..params.start + cut.end;
                     let source = Source::Shards { offset: start + cut.start };
-                    self.blocks.push(Block { segments: segments(network, &range), range, source });
+                    self.blocks.push(Block { parts: parts(&range), range, source });
                 }
                 self.shard_gradient_len += params.len();
                 self.shard_gradients.push(Some(start..start + params.len()));
@@ -195,21 +223,48 @@ impl StepPlan {
     }
 }
 
-/// Cuts a range of parameters at the borders of tensors that differ in weight decay.
-fn segments<F: Scalar>(network: &Sequential<F>, range: &Range<usize>) -> Vec<(Range<usize>, bool)> {
-    let mut segments: Vec<(Range<usize>, bool)> = Vec::new();
+/// Cuts a range of parameters at the borders of tensors that are treated differently.
+fn parts<F: Scalar>(
+    network: &Sequential<F>,
+    range: &Range<usize>,
+    regularizer: Regularizer,
+) -> Vec<Part> {
+    let mut parts: Vec<Part> = Vec::new();
     for tensor in network.tensors() {
         let start = tensor.range.start.max(range.start);
         let end = tensor.range.end.min(range.end);
         if start >= end {
             continue;
         }
-        match segments.last_mut() {
-            Some((last, decay)) if *decay == tensor.decay => last.end = end,
-            _ => segments.push((start..end, tensor.decay)),
+        let part = Part {
+            range: start..end,
+            decay: tensor.decay,
+            regularizer: penalty(tensor, regularizer),
+        };
+        match parts.last_mut() {
+            Some(last) if (last.decay, last.regularizer) == (part.decay, part.regularizer) => {
+                last.range.end = end;
+            }
+            _ => parts.push(part),
         }
     }
-    segments
+    parts
+}
+
+/// A tensor's own penalty, or else the trainer's.
+pub(super) fn penalty(tensor: &TensorInfo, regularizer: Regularizer) -> Regularizer {
+    match tensor.decay && tensor.regularizer.is_none() {
+        true => regularizer,
+        false => tensor.regularizer,
+    }
+}
+
+fn bounded<F: Scalar>(network: &Sequential<F>) -> Vec<Bounded> {
+    let bounded = network.tensors().iter().filter_map(|tensor| {
+        let columns = *tensor.shape.last()?;
+        Some(Bounded { range: tensor.range.clone(), columns, max_norm: tensor.max_norm? })
+    });
+    bounded.collect()
 }
 
 #[cfg(test)]
@@ -221,13 +276,13 @@ mod tests {
         let network =
             Sequential::<f32>::input(784).dense(512).relu().dense(300).dense(1).build().unwrap();
         for mode in [WeightGradient::Owners, WeightGradient::Shards] {
-            let plan = StepPlan::new(&network, mode);
+            let plan = StepPlan::new(&network, mode, Regularizer::l2(0.1));
             let mut at = 0;
             for block in &plan.blocks {
                 assert_eq!(block.range.start, at);
-                assert_eq!(block.segments[0].0.start, at);
+                assert_eq!(block.parts[0].range.start, at);
                 at = block.range.end;
-                assert_eq!(block.segments.last().unwrap().0.end, at);
+                assert_eq!(block.parts.last().unwrap().range.end, at);
             }
             assert_eq!(at, network.parameter_count());
         }

@@ -3,14 +3,14 @@
 use super::batch::Batch;
 use super::passes::GRADIENT;
 use super::plan::{StepPlan, WeightGradient, shard_count};
-use super::update::{Update, run_blocks};
+use super::update::{BlockSums, Update, run_blocks};
 use crate::data::Dataset;
-use crate::linalg::Gemm;
+use crate::linalg::{Gemm, norms};
 use crate::loss::Loss;
 use crate::native::crew::Crew;
 use crate::native::rows::RowBuffer;
-use crate::network::Sequential;
-use crate::optim::Optimizer;
+use crate::network::{Regularizer, Sequential};
+use crate::optim::{GradientClipping, Optimizer};
 use crate::scalar::Scalar;
 
 /// Buffers and plan of the steps of a fit; nothing is allocated after they are made.
@@ -21,12 +21,43 @@ pub(super) struct StepWorkspace<F> {
     /// A row for each shard: scratch, its gradient, its whole-batch statistics.
     pub(super) own: RowBuffer<F>,
     pub(super) losses: Vec<f64>,
-    shards: Option<usize>,
+    options: StepOptions,
     pub(super) batch: Batch<F>,
     /// Whole-batch statistics of all layers, forward and backward.
     pub(super) stats: [Vec<F>; 2],
     pub(super) gradient: Vec<F>,
     state: Vec<F>,
+    block_sums: Vec<BlockSums>,
+    /// A value for each column of the widest bounded matrix.
+    column_norms: Vec<F>,
+}
+
+/// How the work of a workspace's steps is cut, and what is penalised.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct StepOptions {
+    pub(super) shards: Option<usize>,
+    pub(super) mode: WeightGradient,
+    /// Of the tensors with weight decay that have none of their own.
+    pub(super) regularizer: Regularizer,
+    /// Whether penalties are divided by the batch's weight sum, as scikit-learn does.
+    pub(super) penalty_per_row: bool,
+}
+
+/// What a step came to.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct StepSums {
+    /// The loss, summed over the batch's rows by their weights.
+    pub(super) loss: f64,
+    pub(super) weight: f64,
+    /// The penalty on the parameters before their update.
+    pub(super) penalty: f64,
+}
+
+impl StepSums {
+    /// The batch's mean loss, penalty included.
+    pub(super) fn mean(&self) -> f64 {
+        self.loss / self.weight + self.penalty
+    }
 }
 
 /// What a step does beside its batch.
@@ -38,6 +69,7 @@ pub(super) struct StepSettings<'c> {
     /// Steps done before this one.
     pub(super) step: u64,
     pub(super) learning_rate: f64,
+    pub(super) clipping: Option<GradientClipping>,
 }
 
 impl<F: Scalar> StepWorkspace<F> {
@@ -46,11 +78,11 @@ impl<F: Scalar> StepWorkspace<F> {
         network: &Sequential<F>,
         data: &Dataset<'_, F>,
         rows: usize,
-        shards: Option<usize>,
-        mode: WeightGradient,
+        options: StepOptions,
         slots: usize,
     ) -> Self {
-        let plan = StepPlan::new(network, mode);
+        let StepOptions { shards, mode, regularizer, .. } = options;
+        let plan = StepPlan::new(network, mode, regularizer);
         let parameters = network.parameter_count();
         // A short last batch may be cut in fewer shards of more rows than a whole one.
         let most = shard_count(shards, rows, parameters);
@@ -58,12 +90,15 @@ impl<F: Scalar> StepWorkspace<F> {
             .map(|count| plan.forward.scratch(network, rows.div_ceil(count)))
             .max()
             .unwrap_or(0);
+        let columns = plan.bounded.iter().map(|matrix| matrix.columns).max().unwrap_or(0);
         Self {
             buffer: RowBuffer::new(rows, &plan.widths),
             own: RowBuffer::new(most, &[scratch, plan.shard_gradient_len, plan.stats_len()]),
             stats: [vec![F::zero(); plan.stats_len()], vec![F::zero(); plan.stats_len()]],
             losses: vec![0.0; most],
-            shards,
+            options,
+            block_sums: vec![BlockSums::default(); plan.blocks.len()],
+            column_norms: vec![F::zero(); columns],
             batch: Batch::new(data, rows),
             gradient: vec![F::zero(); parameters],
             state: vec![F::zero(); parameters * slots],
@@ -83,11 +118,10 @@ impl<F: Scalar> StepWorkspace<F> {
 
     /// The number of shards of a batch of `rows` rows.
     pub(super) fn shard_count(&self, network: &Sequential<F>, rows: usize) -> usize {
-        shard_count(self.shards, rows, network.parameter_count())
+        shard_count(self.options.shards, rows, network.parameter_count())
     }
 
-    /// One step: returns the batch's loss sum and weight sum. If the sum is not finite, the
-    /// parameters are as they were.
+    /// One step. If its loss is not finite, the parameters are as they were.
     pub(super) fn step(
         &mut self,
         network: &mut Sequential<F>,
@@ -96,15 +130,18 @@ impl<F: Scalar> StepWorkspace<F> {
         data: &Dataset<'_, F>,
         rows: &[usize],
         settings: StepSettings<'_>,
-    ) -> (f64, f64) {
-        let (total, weight_sum) = self.passes(network, loss, data, rows, settings);
-        if total.is_finite() {
-            self.blocks(network, Some(optimizer), rows.len(), settings);
+    ) -> StepSums {
+        let (loss, weight) = self.passes(network, loss, data, rows, settings);
+        let mut sums = StepSums { loss, weight, penalty: 0.0 };
+        if loss.is_finite() {
+            sums.penalty = self.blocks(network, Some(optimizer), rows.len(), weight, settings);
+            self.bound(network);
         }
-        (total, weight_sum)
+        sums
     }
 
-    /// The loss sum, the weight sum and, in [`StepWorkspace::gradient`], the gradient of the mean.
+    /// As [`StepWorkspace::step`], without an update; [`StepWorkspace::gradient`] then is that of the
+    /// mean loss and the penalty.
     pub(super) fn gradient_only(
         &mut self,
         network: &mut Sequential<F>,
@@ -112,10 +149,10 @@ impl<F: Scalar> StepWorkspace<F> {
         data: &Dataset<'_, F>,
         rows: &[usize],
         settings: StepSettings<'_>,
-    ) -> (f64, f64) {
-        let sums = self.passes(network, loss, data, rows, settings);
-        self.blocks(network, None, rows.len(), settings);
-        sums
+    ) -> StepSums {
+        let (loss, weight) = self.passes(network, loss, data, rows, settings);
+        let penalty = self.blocks(network, None, rows.len(), weight, settings);
+        StepSums { loss, weight, penalty }
     }
 
     fn blocks(
@@ -123,8 +160,9 @@ impl<F: Scalar> StepWorkspace<F> {
         network: &mut Sequential<F>,
         optimizer: Option<&dyn Optimizer<F>>,
         rows: usize,
+        weight_sum: f64,
         settings: StepSettings<'_>,
-    ) {
+    ) -> f64 {
         let shards = self.shard_count(network, rows);
         let (layers, params) = network.layers_and_parameters_mut();
         let update = Update {
@@ -134,9 +172,20 @@ impl<F: Scalar> StepWorkspace<F> {
             shard_gradients: self.own.view(GRADIENT, shards),
             rows,
             optimizer,
+            penalty_scale: if self.options.penalty_per_row { 1.0 / weight_sum } else { 1.0 },
             settings,
         };
-        run_blocks(&update, params, &mut self.gradient, &mut self.state);
+        run_blocks(&update, params, &mut self.gradient, &mut self.state, &mut self.block_sums)
+    }
+
+    /// Scales columns that an update has made too long back to their bound.
+    fn bound(&mut self, network: &mut Sequential<F>) {
+        let (params, _) = network.state_mut();
+        for matrix in &self.plan.bounded {
+            let factors = &mut self.column_norms[..matrix.columns];
+            let limit = F::from_f64(matrix.max_norm);
+            norms::limit_column_norms(limit, &mut params[matrix.range.clone()], factors);
+        }
     }
 
     /// The name of the first layer whose output is not finite after [`StepWorkspace::step`].

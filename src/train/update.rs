@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use ndarray::ArrayView2;
 
-use super::plan::{Block, Source, StepPlan};
+use super::plan::{Block, Part, Source, StepPlan};
 use super::step::StepSettings;
 use crate::layer::Layer;
-use crate::linalg::elementwise;
+use crate::linalg::{elementwise, norms};
 use crate::native::rows::{RowBuffer, for_each_range};
-use crate::optim::{MAX_SLOTS, Optimizer, Step};
+use crate::optim::{GradientClipping, MAX_SLOTS, Optimizer, Step, norm_factor};
 use crate::scalar::Scalar;
 
 /// What the blocks of a step read.
@@ -22,75 +22,156 @@ pub(super) struct Update<'a, F> {
     pub(super) rows: usize,
     /// `None` computes the gradient only.
     pub(super) optimizer: Option<&'a dyn Optimizer<F>>,
+    /// What penalties are multiplied by.
+    pub(super) penalty_scale: f64,
     pub(super) settings: StepSettings<'a>,
+}
+
+/// What a block adds to the numbers of the whole step.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct BlockSums {
+    /// The penalty on the parameters before their update.
+    pub(super) penalty: f64,
+    /// The sum of the gradient's squares, where the clipping asks for it.
+    square: f64,
 }
 
 /// Parameters, gradient and the optimiser's slots.
 const BUFFERS: usize = 2 + MAX_SLOTS;
 
-/// Overwrites `gradient`, and updates `params` and `state` if there is an optimiser.
+/// Overwrites `gradient`, updates `params` and `state` if there is an optimiser, and returns the
+/// penalty on the parameters as they were.
 pub(super) fn run_blocks<F: Scalar>(
     update: &Update<'_, F>,
     params: &mut [F],
     gradient: &mut [F],
     state: &mut [F],
-) {
-    let len = params.len().max(1);
+    sums: &mut [BlockSums],
+) -> f64 {
+    let blocks = &update.plan.blocks;
+    let range = |i: usize| blocks[i].range.clone();
+    let crew = update.settings.crew;
+    let Some(GradientClipping::GlobalNorm(limit)) = update.settings.clipping else {
+        let buffers = buffers(params, gradient, state);
+        for_each_range(crew, sums, range, buffers, |i, mut parts, sums| {
+            *sums = update.block_gradient(&blocks[i], &mut parts);
+            update.block_step(&blocks[i], parts);
+        });
+        return sums.iter().map(|sums| sums.penalty).sum();
+    };
+    let all = buffers(params, gradient, state);
+    for_each_range(crew, sums, range, all, |i, mut parts, sums| {
+        *sums = update.block_gradient(&blocks[i], &mut parts);
+    });
+    let norm = sums.iter().map(|sums| sums.square).sum::<f64>().sqrt();
+    let factor = F::from_f64(norm_factor(limit, norm));
+    let penalty = sums.iter().map(|sums| sums.penalty).sum();
+    let all = buffers(params, gradient, state);
+    for_each_range(crew, sums, range, all, |i, parts, _| {
+        if factor != F::one() {
+            norms::scale(factor, parts[1]);
+        }
+        update.block_step(&blocks[i], parts);
+    });
+    penalty
+}
+
+fn buffers<'b, F: Scalar>(
+    params: &'b mut [F],
+    gradient: &'b mut [F],
+    state: &'b mut [F],
+) -> [&'b mut [F]; BUFFERS] {
     let mut buffers: [&mut [F]; BUFFERS] = Default::default();
-    let mut slots = state.chunks_exact_mut(len);
+    let mut slots = state.chunks_exact_mut(params.len().max(1));
     for buffer in buffers.iter_mut().skip(2) {
         *buffer = slots.next().unwrap_or_default();
     }
     (buffers[0], buffers[1]) = (params, gradient);
-    let blocks = &update.plan.blocks;
-    let range = |i: usize| blocks[i].range.clone();
-    for_each_range(update.settings.crew, blocks.len(), range, buffers, |i, parts| {
-        run_block(update, &blocks[i], parts);
-    });
+    buffers
 }
 
-fn run_block<F: Scalar>(
-    update: &Update<'_, F>,
-    block: &Block,
-    [params, gradient, mut state @ ..]: [&mut [F]; BUFFERS],
-) {
-    match &block.source {
-        Source::Owner { layer, block } => {
-            let plan = &update.plan.forward.layers[*layer];
-            let delta = update.plan.deltas[plan.y].expect("every output has a gradient");
-            let view = |slot| update.buffer.view(slot, update.rows);
-            let owner = update.layers[*layer].owned().expect("the plan asked for it");
-            let gemm = update.settings.gemm;
-            let block = block.clone();
-            owner.gradient(gemm, block, view(plan.x), view(plan.cache), view(delta), gradient);
+impl<F: Scalar> Update<'_, F> {
+    /// Overwrites the block's gradient by that of loss and penalties, clipped by value.
+    fn block_gradient(&self, block: &Block, parts: &mut [&mut [F]; BUFFERS]) -> BlockSums {
+        let [params, gradient, ..] = parts;
+        self.loss_gradient(block, gradient);
+        let mut sums = BlockSums::default();
+        for part in &block.parts {
+            if !part.regularizer.is_none() {
+                let local = local(block, part);
+                sums.penalty += self.penalise(part, &params[local.clone()], &mut gradient[local]);
+            }
         }
-        Source::Settled => {}
-        Source::Shards { offset } => {
-            let range = *offset..*offset + gradient.len();
-            for (i, shard) in update.shard_gradients.outer_iter().enumerate() {
-                let shard = shard.to_slice().expect("a row has no gaps");
-                match i {
-                    0 => gradient.copy_from_slice(&shard[range.clone()]),
-                    _ => elementwise::add(&shard[range.clone()], gradient),
+        match self.settings.clipping {
+            None => {}
+            Some(GradientClipping::Value(limit)) => norms::clamp(F::from_f64(limit), gradient),
+            Some(GradientClipping::GlobalNorm(_)) => sums.square = norms::sum_squares(gradient),
+        }
+        sums
+    }
+
+    fn loss_gradient(&self, block: &Block, gradient: &mut [F]) {
+        match &block.source {
+            Source::Owner { layer, block } => {
+                let plan = &self.plan.forward.layers[*layer];
+                let delta = self.plan.deltas[plan.y].expect("every output has a gradient");
+                let view = |slot| self.buffer.view(slot, self.rows);
+                let owner = self.layers[*layer].owned().expect("the plan asked for it");
+                let (gemm, block) = (self.settings.gemm, block.clone());
+                owner.gradient(gemm, block, view(plan.x), view(plan.cache), view(delta), gradient);
+            }
+            Source::Settled => {}
+            Source::Shards { offset } => {
+                let range = *offset..*offset + gradient.len();
+                for (i, shard) in self.shard_gradients.outer_iter().enumerate() {
+                    let shard = shard.to_slice().expect("a row has no gaps");
+                    match i {
+                        0 => gradient.copy_from_slice(&shard[range.clone()]),
+                        _ => elementwise::add(&shard[range.clone()], gradient),
+                    }
                 }
             }
         }
     }
-    let Some(optimizer) = update.optimizer else { return };
-    for (segment, decay) in &block.segments {
-        let local = segment.start - block.range.start..segment.end - block.range.start;
-        let mut parts: [&mut [F]; MAX_SLOTS] = Default::default();
-        for (part, slot) in parts.iter_mut().zip(&mut state) {
-            if !slot.is_empty() {
-                *part = &mut slot[local.clone()];
-            }
+
+    /// Adds the penalty's gradient, and returns the penalty.
+    fn penalise(&self, part: &Part, params: &[F], gradient: &mut [F]) -> f64 {
+        let (l1, l2) = (part.regularizer.l1, part.regularizer.l2);
+        let coefficient = |value: f64| F::from_f64(value * self.penalty_scale);
+        norms::add_penalty_gradient(coefficient(l1), coefficient(2.0 * l2), params, gradient);
+        let mut penalty = 0.0;
+        if l1 > 0.0 {
+            penalty += l1 * norms::sum_absolute(params);
         }
-        let step = Step {
-            number: update.settings.step + 1,
-            learning_rate: update.settings.learning_rate,
-            decay: *decay,
-        };
-        let slots = &mut parts[..optimizer.slots()];
-        optimizer.update(step, &mut params[local.clone()], &gradient[local], slots);
+        if l2 > 0.0 {
+            penalty += l2 * norms::sum_squares(params);
+        }
+        penalty * self.penalty_scale
     }
+
+    /// The optimiser's update of a block whose gradient is there.
+    fn block_step(&self, block: &Block, [params, gradient, mut state @ ..]: [&mut [F]; BUFFERS]) {
+        let Some(optimizer) = self.optimizer else { return };
+        for part in &block.parts {
+            let local = local(block, part);
+            let mut slots: [&mut [F]; MAX_SLOTS] = Default::default();
+            for (slot, values) in slots.iter_mut().zip(&mut state) {
+                if !values.is_empty() {
+                    *slot = &mut values[local.clone()];
+                }
+            }
+            let step = Step {
+                number: self.settings.step + 1,
+                learning_rate: self.settings.learning_rate,
+                decay: part.decay,
+            };
+            let slots = &mut slots[..optimizer.slots()];
+            optimizer.update(step, &mut params[local.clone()], &gradient[local], slots);
+        }
+    }
+}
+
+/// A part's place within its block.
+fn local(block: &Block, part: &Part) -> std::ops::Range<usize> {
+    part.range.start - block.range.start..part.range.end - block.range.start
 }

@@ -1,0 +1,53 @@
+//! What a trainer carries from one fit to the next.
+
+use crate::random::RandomState;
+use crate::scalar::Scalar;
+
+/// What a trainer knows beside its network: the optimiser's state, the random stream and order of rows,
+/// and how far it is.
+#[derive(Debug, Clone)]
+pub struct TrainerState<F> {
+    /// Orders the rows.
+    pub(super) random: RandomState,
+    /// The data set's positions in the last epoch's order, which the next shuffles on.
+    pub(super) order: Vec<usize>,
+    /// The optimiser's state.
+    pub(super) optimizer: Vec<F>,
+    /// Updates so far.
+    pub(super) step: u64,
+    /// Epochs so far.
+    pub(super) epoch: usize,
+    /// What callbacks multiplied the learning rate by.
+    pub(super) rate_factor: f64,
+}
+
+impl<F: Scalar> TrainerState<F> {
+    pub(super) fn new(random: RandomState) -> Self {
+        let (order, optimizer) = (Vec::new(), Vec::new());
+        Self { random, order, optimizer, step: 0, epoch: 0, rate_factor: 1.0 }
+    }
+
+    pub(super) fn set_random(&mut self, random: RandomState) {
+        self.random = random;
+    }
+
+    /// Updates so far.
+    pub fn steps(&self) -> u64 {
+        self.step
+    }
+
+    /// Epochs so far.
+    pub fn epochs(&self) -> usize {
+        self.epoch
+    }
+
+    /// The generator that orders the rows, as it is now.
+    pub fn random_state(&self) -> &RandomState {
+        &self.random
+    }
+
+    /// The next fit shuffles `0..rows` rather than the last epoch's order.
+    pub(crate) fn forget_order(&mut self) {
+        self.order.clear();
+    }
+}
