@@ -47,14 +47,6 @@ impl ClassTargets {
         matches!(self, ClassTargets::Flags { .. })
     }
 
-    /// The number of a network's outputs for them.
-    pub(super) fn outputs(&self) -> usize {
-        match *self {
-            ClassTargets::Indices { count, .. } if count <= 2 => 1,
-            ClassTargets::Indices { count, .. } | ClassTargets::Flags { count } => count,
-        }
-    }
-
     /// The class of each row, unless there are flags.
     pub(super) fn indices(&self) -> Option<&[usize]> {
         match self {

@@ -5,11 +5,11 @@ use ndarray::{Array2, ArrayView1, ArrayView2};
 use super::progress::Progress;
 use super::settings::Settings;
 use crate::data::{Dataset, FeatureStorage};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::network::{Link, Sequential};
 use crate::random::RandomState;
 use crate::scalar::Scalar;
-use crate::train::History;
+use crate::train::{History, TrainerState};
 
 /// A network with all that its next epoch needs.
 #[derive(Debug, Clone)]
@@ -18,20 +18,10 @@ pub(super) struct Core<F> {
     pub(super) network: Sequential<F>,
     pub(super) progress: Progress,
     pub(super) random: RandomState,
-    /// What the optimiser keeps between epochs; `None` before the first epoch and after L-BFGS.
-    pub(super) optimizer: Option<OptimizerState<F>>,
+    /// What the trainer keeps between epochs; `None` before the first epoch and behind L-BFGS.
+    pub(super) state: Option<TrainerState<F>>,
     pub(super) history: History,
     pub(super) feature_names: Option<Vec<String>>,
-}
-
-/// What an optimiser keeps between epochs.
-#[derive(Debug, Clone)]
-pub(super) struct OptimizerState<F> {
-    /// One slot of all parameters behind the other.
-    pub(super) values: Vec<F>,
-    /// Updates so far.
-    pub(super) steps: u64,
-    pub(super) learning_rate: f64,
 }
 
 impl<F: Scalar> Core<F> {
@@ -44,10 +34,29 @@ impl<F: Scalar> Core<F> {
             network,
             progress: Progress::default(),
             random,
-            optimizer: None,
+            state: None,
             history: History::default(),
             feature_names: data.feature_names().map(<[String]>::to_vec),
         })
+    }
+
+    /// Takes over the settings of a warm start.
+    ///
+    /// # Errors
+    /// [`Error::Param`] if they describe another network.
+    pub(super) fn continue_with(&mut self, settings: &Settings) -> Result<()> {
+        if settings.hidden_layer_sizes != self.settings.hidden_layer_sizes {
+            let want = format!("{:?}, as the model", self.settings.hidden_layer_sizes);
+            let got = format!("{:?}", settings.hidden_layer_sizes);
+            return Err(Error::param("hidden_layer_sizes", got, want));
+        }
+        if settings.activation.name() != self.settings.activation.name() {
+            let want = format!("{}, as the model", self.settings.activation.name());
+            return Err(Error::param("activation", settings.activation.name(), want));
+        }
+        self.random = settings.random_state.resume(&self.random);
+        self.settings = settings.clone();
+        Ok(())
     }
 
     /// Predictions: scores through the loss's link.
@@ -57,7 +66,10 @@ impl<F: Scalar> Core<F> {
 
     /// The weights of the dense layers.
     pub(super) fn coefs(&self) -> Vec<ArrayView2<'_, F>> {
-        self.dense("weight").into_iter().filter_map(|view| view.into_dimensionality().ok()).collect()
+        self.dense("weight")
+            .into_iter()
+            .filter_map(|view| view.into_dimensionality().ok())
+            .collect()
     }
 
     /// The biases of the dense layers.
@@ -70,6 +82,12 @@ impl<F: Scalar> Core<F> {
         let infos = self.network.tensors().iter().filter(|info| is_dense(info.layer));
         let wanted = infos.filter(|info| info.name.ends_with(tensor));
         wanted.filter_map(|info| self.network.tensor(&info.name).ok()).collect()
+    }
+
+    /// The rate of the next epoch's first update, as scikit-learn's solvers hold it.
+    pub(super) fn learning_rate(&self) -> Option<f64> {
+        let state = self.state.as_ref()?;
+        Some(state.rate_factor() * self.settings.learning_rate_init)
     }
 
     /// scikit-learn's name of what the last layer's scores go through.
@@ -96,9 +114,10 @@ macro_rules! fitted_attributes {
             self.core.intercepts()
         }
 
-        /// The training loss, penalty included, of the last epoch; behind L-BFGS that of the end.
+        /// The training loss, penalty included, of the last epoch; behind L-BFGS that of the end. NaN if
+        /// the fit was stopped before its first epoch.
         pub fn loss(&self) -> f64 {
-            self.core.progress.loss
+            self.core.progress.loss.unwrap_or(f64::NAN)
         }
 
         /// The training loss of every epoch, warm starts and calls of `partial_fit` included.
@@ -158,9 +177,10 @@ macro_rules! fitted_attributes {
             self.core.feature_names.as_deref()
         }
 
-        /// The learning rate that the next epoch would start with; `None` behind L-BFGS.
+        /// The learning rate that another epoch would have; `None` behind L-BFGS. Adam's corrections for
+        /// its start come on top.
         pub fn learning_rate(&self) -> Option<f64> {
-            self.core.optimizer.as_ref().map(|optimizer| optimizer.learning_rate)
+            self.core.learning_rate()
         }
 
         /// The trained network.

@@ -25,7 +25,8 @@ pub(super) fn network<F: Scalar>(
 }
 
 fn draw<F: Scalar>(factor: f64, network: &mut Sequential<F>, random: &mut RandomState) {
-    let drawn = network.tensors().iter().filter(|tensor| network.specs()[tensor.layer].kind() == "dense");
+    let drawn =
+        network.tensors().iter().filter(|tensor| network.specs()[tensor.layer].kind() == "dense");
     let tensors: Vec<_> = drawn.map(|t| (t.shape.clone(), t.range.clone())).collect();
     let (params, _) = network.state_mut();
     let mut bound = 0.0;

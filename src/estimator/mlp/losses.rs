@@ -153,9 +153,9 @@ impl<F: Scalar> Loss<F> for HalfPoissonDeviance {
 
     fn check(&self, outputs: usize, targets: &TargetStorage<'_, F>) -> Result<()> {
         MeanSquaredError::default().check(outputs, targets)?;
-        let negative = targets.values().and_then(|values| {
-            values.iter().find(|&&value| value < F::zero()).copied()
-        });
+        let negative = targets
+            .values()
+            .and_then(|values| values.iter().find(|&&value| value < F::zero()).copied());
         match negative {
             None => Ok(()),
             Some(value) => Err(Error::param("target", value, ">= 0 for poisson")),
@@ -271,7 +271,8 @@ mod tests {
     #[test]
     fn probabilities_are_clipped_in_the_value_only() {
         let wrong = -f64::EPSILON.ln();
-        let (value, gradient) = run(&ClippedBinaryLogLoss, &array![[800.0]], Targets::Classes(&[0]));
+        let (value, gradient) =
+            run(&ClippedBinaryLogLoss, &array![[800.0]], Targets::Classes(&[0]));
         assert_eq!((value, gradient), (wrong, array![[0.25]]));
         let z = array![[800.0, 0.0]];
         let (value, gradient) = run(&ClippedLogLoss, &z, Targets::Classes(&[1]));

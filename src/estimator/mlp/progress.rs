@@ -11,7 +11,7 @@ const LEAST_RATE: f64 = 1e-6;
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Progress {
-    pub(super) loss: f64,
+    pub(super) loss: Option<f64>,
     pub(super) loss_curve: Vec<f64>,
     pub(super) best_loss: Option<f64>,
     pub(super) validation_scores: Vec<f64>,
@@ -46,7 +46,7 @@ impl Progress {
         score: Option<f64>,
     ) -> Verdict {
         self.n_iter += 1;
-        self.loss = loss;
+        self.loss = Some(loss);
         self.t += rows as u64;
         self.loss_curve.push(loss);
         self.validation_scores.extend(score);

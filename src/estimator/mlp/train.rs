@@ -13,20 +13,21 @@ use crate::loss::Loss;
 use crate::metrics::Metric;
 use crate::network::Regularizer;
 use crate::optim::Optimizer;
+use crate::random::RandomState;
 use crate::scalar::Scalar;
 use crate::train::{
     BatchRecord, Callback, EpochRecord, Event, FitControl, Observer, Snapshot, Trainer,
 };
 
 /// What a fit is to do beside its settings.
-pub(super) struct Task<'t, F> {
+pub(super) struct Task<'t, 'v, F> {
     pub(super) loss: Box<dyn Loss<F>>,
     /// What validation rows are scored by.
     pub(super) metric: Box<dyn Metric<F>>,
     /// The classes in whose proportion validation rows are held out.
     pub(super) strata: Option<&'t [usize]>,
     /// Validation rows, unless some are to be held out.
-    pub(super) validation: Option<Dataset<'t, F>>,
+    pub(super) validation: Option<&'t Dataset<'v, F>>,
     /// One epoch, on the optimiser's state so far.
     pub(super) incremental: bool,
 }
@@ -36,11 +37,14 @@ impl<F: Scalar> Core<F> {
     pub(super) fn train(
         &mut self,
         data: &Dataset<'_, F>,
-        task: Task<'_, F>,
+        task: Task<'_, '_, F>,
         context: &mut FitContext<'_, F>,
     ) -> Result<()> {
         match self.settings.solver {
-            Solver::Lbfgs => self.descend(data, &task, context),
+            Solver::Lbfgs if task.incremental => {
+                Err(Error::param("solver", "Lbfgs", "Sgd or Adam for partial_fit"))
+            }
+            Solver::Lbfgs => Err(Error::param("solver", "Lbfgs", "")),
             Solver::Sgd | Solver::Adam => self.epochs(data, task, context),
         }
     }
@@ -48,15 +52,22 @@ impl<F: Scalar> Core<F> {
     fn epochs(
         &mut self,
         data: &Dataset<'_, F>,
-        task: Task<'_, F>,
+        task: Task<'_, '_, F>,
         context: &mut FitContext<'_, F>,
     ) -> Result<()> {
-        let mut random = self.random.clone();
-        let (train, validation) = self.hold_out(data, &task, &mut random)?;
         let settings = &self.settings;
+        if settings.early_stopping && task.incremental {
+            return Err(Error::param("early_stopping", true, "false for partial_fit"));
+        }
+        let resumed = self.state.clone().filter(|_| task.incremental);
+        let mut random = match resumed {
+            Some(_) => settings.random_state.resume(&self.random),
+            None => self.random.clone(),
+        };
+        let rows = (task.validation, task.strata);
+        let (train, validation) = self.hold_out(data, rows, &mut random)?;
         let mut progress = self.progress.clone();
         progress.n_iter = 0;
-        let resumed = self.state.clone().filter(|_| task.incremental);
         let rate = settings.learning_rate_init;
         let learning_rate = resumed.as_ref().map_or(rate, |state| state.rate_factor() * rate);
         let higher_is_better = task.metric.higher_is_better();
@@ -104,19 +115,17 @@ impl<F: Scalar> Core<F> {
     /// Training and validation rows: those given, or some held out for early stopping.
     fn hold_out<'d>(
         &self,
-        data: &Dataset<'d, F>,
-        task: &Task<'d, F>,
-        random: &mut crate::random::RandomState,
+        data: &'d Dataset<'_, F>,
+        (validation, strata): (Option<&'d Dataset<'_, F>>, Option<&[usize]>),
+        random: &mut RandomState,
     ) -> Result<(Dataset<'d, F>, Option<Dataset<'d, F>>)> {
         let settings = &self.settings;
-        if settings.early_stopping && task.incremental {
-            return Err(Error::param("early_stopping", true, "false for partial_fit"));
-        }
-        if task.validation.is_some() || !settings.early_stopping {
-            return Ok((data.clone(), task.validation.clone()));
+        let data = data.reborrow();
+        if validation.is_some() || !settings.early_stopping {
+            return Ok((data, validation.map(Dataset::reborrow)));
         }
         let fraction = settings.validation_fraction;
-        let split = match task.strata {
+        let split = match strata {
             Some(strata) => stratified_train_test_indices(strata, fraction, random),
             None => train_test_indices(data.len(), fraction, random),
         };
@@ -197,7 +206,8 @@ impl<F: Scalar> Callback<F> for Steering<'_, F> {
         if verdict.stop {
             let what = if self.settings.early_stopping { "validation score" } else { "loss" };
             let epochs = self.settings.n_iter_no_change;
-            control.stop(format!("the {what} has not improved by tol for more than {epochs} epochs"));
+            control
+                .stop(format!("the {what} has not improved by tol for more than {epochs} epochs"));
         }
         Ok(())
     }
