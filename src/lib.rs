@@ -32,6 +32,7 @@
 //! | [`preprocessing`] | scalers, label and one-hot encoding |
 //! | [`network`], [`layer`], [`activation`] | [`Sequential`] networks and what they are made of |
 //! | [`loss`], [`optim`], [`train`] | losses on logits, optimisers, the [`train::Trainer`] and its history |
+//! | [`estimator`] | scikit-learn's multi-layer perceptrons, and what all estimators have in common |
 //! | [`metrics`] | classification and regression metrics, the classification report |
 //! | [`linalg`] | the door to matrix products, and what is known of the BLAS behind it |
 //! | [`random`] | NumPy's legacy generator, and keyed streams for use inside a step |
@@ -55,6 +56,7 @@
 pub mod activation;
 pub mod data;
 mod error;
+pub mod estimator;
 mod file;
 pub mod layer;
 pub mod linalg;

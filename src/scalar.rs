@@ -5,6 +5,7 @@ use ndarray::NdFloat;
 use crate::activation::{Activation, AnyActivation};
 use crate::layer::{AnyLayerSpec, LayerSpec};
 use crate::linalg::kernels::Kernels;
+use crate::loss::{AnyLoss, Loss};
 
 /// `f32` or `f64`: the type of a network's numbers. Sealed.
 pub trait Scalar: NdFloat + Default + std::iter::Sum + Kernels {
@@ -22,6 +23,9 @@ pub trait Scalar: NdFloat + Default + std::iter::Sum + Kernels {
 
     /// The face of an activation for this type.
     fn activation(activation: &dyn AnyActivation) -> Box<dyn Activation<Self>>;
+
+    /// The face of a loss for this type.
+    fn loss(loss: &dyn AnyLoss) -> &dyn Loss<Self>;
 }
 
 impl Scalar for f32 {
@@ -44,6 +48,10 @@ impl Scalar for f32 {
     fn activation(activation: &dyn AnyActivation) -> Box<dyn Activation<Self>> {
         activation.clone_box()
     }
+
+    fn loss(loss: &dyn AnyLoss) -> &dyn Loss<Self> {
+        loss
+    }
 }
 
 impl Scalar for f64 {
@@ -65,5 +73,9 @@ impl Scalar for f64 {
 
     fn activation(activation: &dyn AnyActivation) -> Box<dyn Activation<Self>> {
         activation.clone_box()
+    }
+
+    fn loss(loss: &dyn AnyLoss) -> &dyn Loss<Self> {
+        loss
     }
 }

@@ -129,6 +129,12 @@ impl Clone for Box<dyn AnyActivation> {
     }
 }
 
+impl<A: AnyActivation> From<A> for Box<dyn AnyActivation> {
+    fn from(activation: A) -> Self {
+        Box::new(activation)
+    }
+}
+
 impl Default for Box<dyn AnyActivation> {
     fn default() -> Self {
         Box::new(Identity)

@@ -301,6 +301,26 @@ impl<'a, F: Scalar> Dataset<'a, F> {
         Some((0..self.len()).map(|position| weights[self.row(position)]).collect())
     }
 
+    /// The same rows, borrowed from this data set: for those who need a shorter lifetime, which the
+    /// compiler cannot shorten by itself.
+    pub(crate) fn reborrow(&self) -> Dataset<'_, F> {
+        let targets = match &self.targets {
+            TargetStorage::Classes(classes) => TargetStorage::ClassesView(classes.view()),
+            TargetStorage::ClassesView(classes) => TargetStorage::ClassesView(classes.view()),
+            TargetStorage::Values(values) => TargetStorage::ValuesView(values.view()),
+            TargetStorage::ValuesView(values) => TargetStorage::ValuesView(values.view()),
+        };
+        Dataset {
+            features: FeatureStorage::View(self.features.view()),
+            targets,
+            rows: self.rows.clone(),
+            weights: self.weights.clone(),
+            classes: self.classes,
+            class_names: self.class_names.clone(),
+            feature_names: self.feature_names.clone(),
+        }
+    }
+
     /// Features `(rows, features)` without a copy, where the rows seen are the storage's own.
     pub fn features_view(&self) -> Option<ArrayView2<'_, F>> {
         self.rows.is_none().then(|| self.features.view())

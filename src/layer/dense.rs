@@ -69,8 +69,8 @@ impl Dense {
     }
 
     /// Applies an activation to the output.
-    pub fn activation(mut self, activation: impl AnyActivation) -> Self {
-        self.activation = Box::new(activation);
+    pub fn activation(mut self, activation: impl Into<Box<dyn AnyActivation>>) -> Self {
+        self.activation = activation.into();
         self
     }
 

@@ -72,6 +72,7 @@
 //! ```
 
 mod absolute_error;
+mod any_loss;
 mod binary_cross_entropy;
 mod cross_entropy;
 mod elementwise;
@@ -84,6 +85,8 @@ use std::fmt::Debug;
 use ndarray::{ArrayView2, ArrayViewMut2};
 
 pub use absolute_error::MeanAbsoluteError;
+pub use any_loss::AnyLoss;
+pub(crate) use any_loss::SharedLoss;
 pub use binary_cross_entropy::BinaryCrossEntropy;
 pub use cross_entropy::{CrossEntropy, SmoothedCrossEntropy};
 pub use huber::Huber;

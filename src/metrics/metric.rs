@@ -94,6 +94,25 @@ pub trait Metric<F: Scalar>: std::fmt::Debug + Send + Sync {
     ) -> Result<f64>;
 }
 
+impl<F: Scalar, M: Metric<F> + ?Sized> Metric<F> for Box<M> {
+    fn name(&self) -> &str {
+        (**self).name()
+    }
+
+    fn higher_is_better(&self) -> bool {
+        (**self).higher_is_better()
+    }
+
+    fn evaluate(
+        &self,
+        predictions: ArrayView2<'_, F>,
+        targets: Targets<'_, F>,
+        weights: Option<&[F]>,
+    ) -> Result<f64> {
+        (**self).evaluate(predictions, targets, weights)
+    }
+}
+
 /// What a registered metric can be asked about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]

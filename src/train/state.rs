@@ -46,6 +46,11 @@ impl<F: Scalar> TrainerState<F> {
         &self.random
     }
 
+    /// What callbacks multiplied the learning rate by.
+    pub(crate) fn rate_factor(&self) -> f64 {
+        self.rate_factor
+    }
+
     /// The next fit shuffles `0..rows` rather than the last epoch's order.
     pub(crate) fn forget_order(&mut self) {
         self.order.clear();

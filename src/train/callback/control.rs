@@ -68,6 +68,11 @@ impl<F: Scalar> FitControl<'_, F> {
         self.note(format!("learning rate times {factor}"));
     }
 
+    /// Sets what the learning rate of all steps to come is multiplied by, without a note.
+    pub(crate) fn set_rate_factor(&mut self, factor: f64) {
+        *self.rate_factor = factor;
+    }
+
     /// Ends the fit after this batch or epoch; the history says that this callback did, and why.
     pub fn stop(&mut self, reason: impl Into<String>) {
         let reason = reason.into();

@@ -1,0 +1,294 @@
+//! scikit-learn's losses, where they differ from the crate's: clipped probabilities, a gradient that is
+//! not the reported loss's, and the Poisson deviance.
+
+use ndarray::{ArrayView2, ArrayViewMut2};
+
+use crate::data::{TargetStorage, Targets};
+use crate::error::{Error, Result};
+use crate::linalg::elementwise;
+use crate::loss::{BinaryCrossEntropy, CrossEntropy, Loss, MeanSquaredError};
+use crate::native::rows::{flat, flat_ref};
+use crate::network::{Link, shift_by_max};
+use crate::scalar::Scalar;
+
+/// Cross-entropy of classes that exclude each other, from probabilities clipped to [ε, 1 − ε] with ε the
+/// scalar type's; the gradient is that of the unclipped loss.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ClippedLogLoss;
+
+impl<F: Scalar> Loss<F> for ClippedLogLoss {
+    fn name(&self) -> &'static str {
+        "log_loss"
+    }
+
+    fn link(&self) -> Link {
+        Link::Softmax
+    }
+
+    fn check(&self, outputs: usize, targets: &TargetStorage<'_, F>) -> Result<()> {
+        CrossEntropy.check(outputs, targets)
+    }
+
+    fn value_and_grad(
+        &self,
+        logits: ArrayView2<'_, F>,
+        targets: Targets<'_, F>,
+        weight: Option<&[F]>,
+        scale: F,
+        mut dlogits: ArrayViewMut2<'_, F>,
+    ) -> f64 {
+        // A classifier's own targets are class indices whenever its outputs exclude each other.
+        let Targets::Classes(classes) = targets else {
+            return CrossEntropy.value_and_grad(logits, targets, weight, scale, dlogits);
+        };
+        let width = logits.ncols();
+        let values = flat(&mut dlogits);
+        values.copy_from_slice(flat_ref(&logits));
+        shift_by_max(width, values);
+        elementwise::exp(values);
+        let mut total = 0.0;
+        for ((row, exps), &class) in values.chunks_exact_mut(width).enumerate().zip(classes) {
+            let weight = row_weight(weight, row);
+            let sum = exps.iter().fold(F::zero(), |sum, &value| sum + value);
+            total -= (weight * clipped(exps[class] / sum).ln()).as_f64();
+            let factor = scale * weight;
+            let normalise = factor / sum;
+            for value in exps.iter_mut() {
+                *value *= normalise;
+            }
+            exps[class] -= factor;
+        }
+        total
+    }
+}
+
+/// Cross-entropy of yes-or-no outputs, summed over them, from probabilities clipped as in
+/// [`ClippedLogLoss`]; the gradient is that of the unclipped loss.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ClippedBinaryLogLoss;
+
+impl<F: Scalar> Loss<F> for ClippedBinaryLogLoss {
+    fn name(&self) -> &'static str {
+        "binary_log_loss"
+    }
+
+    fn link(&self) -> Link {
+        Link::Sigmoid
+    }
+
+    fn check(&self, outputs: usize, targets: &TargetStorage<'_, F>) -> Result<()> {
+        BinaryCrossEntropy::default().check(outputs, targets)
+    }
+
+    fn value_and_grad(
+        &self,
+        logits: ArrayView2<'_, F>,
+        targets: Targets<'_, F>,
+        weight: Option<&[F]>,
+        scale: F,
+        mut dlogits: ArrayViewMut2<'_, F>,
+    ) -> f64 {
+        let width = logits.ncols();
+        let values = flat(&mut dlogits);
+        values.copy_from_slice(flat_ref(&logits));
+        elementwise::sigmoid(values);
+        weighted_sum(width, values, targets, weight, scale, |probability, target| {
+            let p = clipped(probability);
+            let part = |t: F, p: F| if t == F::zero() { F::zero() } else { t * p.ln() };
+            (-part(target, p) - part(F::one() - target, F::one() - p), probability - target)
+        })
+    }
+}
+
+/// Half the squared error: the reported loss is the mean over a row's outputs, but the gradient is that
+/// of their sum.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct HalfSquaredError;
+
+impl<F: Scalar> Loss<F> for HalfSquaredError {
+    fn name(&self) -> &'static str {
+        "squared_error"
+    }
+
+    fn link(&self) -> Link {
+        Link::Identity
+    }
+
+    fn check(&self, outputs: usize, targets: &TargetStorage<'_, F>) -> Result<()> {
+        MeanSquaredError::default().check(outputs, targets)
+    }
+
+    fn value_and_grad(
+        &self,
+        logits: ArrayView2<'_, F>,
+        targets: Targets<'_, F>,
+        weight: Option<&[F]>,
+        scale: F,
+        mut dlogits: ArrayViewMut2<'_, F>,
+    ) -> f64 {
+        let width = logits.ncols();
+        let values = flat(&mut dlogits);
+        values.copy_from_slice(flat_ref(&logits));
+        let sum = weighted_sum(width, values, targets, weight, scale, |output, target| {
+            let difference = output - target;
+            (difference * difference, difference)
+        });
+        0.5 * sum / width as f64
+    }
+}
+
+/// Half the Poisson deviance of outputs exp(z), summed over a row's outputs:
+/// `t·ln(t / exp(z)) − t + exp(z)`, with gradient `exp(z) − t`.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct HalfPoissonDeviance;
+
+impl<F: Scalar> Loss<F> for HalfPoissonDeviance {
+    fn name(&self) -> &'static str {
+        "poisson"
+    }
+
+    fn link(&self) -> Link {
+        Link::Exp
+    }
+
+    fn check(&self, outputs: usize, targets: &TargetStorage<'_, F>) -> Result<()> {
+        MeanSquaredError::default().check(outputs, targets)?;
+        let negative = targets
+            .values()
+            .and_then(|values| values.iter().find(|&&value| value < F::zero()).copied());
+        match negative {
+            None => Ok(()),
+            Some(value) => Err(Error::param("target", value, ">= 0 for poisson")),
+        }
+    }
+
+    fn value_and_grad(
+        &self,
+        logits: ArrayView2<'_, F>,
+        targets: Targets<'_, F>,
+        weight: Option<&[F]>,
+        scale: F,
+        mut dlogits: ArrayViewMut2<'_, F>,
+    ) -> f64 {
+        let width = logits.ncols();
+        let values = flat(&mut dlogits);
+        values.copy_from_slice(flat_ref(&logits));
+        elementwise::exp(values);
+        weighted_sum(width, values, targets, weight, scale, |mean, target| {
+            let log = if target == F::zero() { F::zero() } else { target * (target / mean).ln() };
+            (log - target + mean, mean - target)
+        })
+    }
+}
+
+/// The probability, kept from 0 and 1 by the scalar type's rounding step; NaN stays.
+fn clipped<F: Scalar>(probability: F) -> F {
+    let (least, most) = (F::epsilon(), F::one() - F::epsilon());
+    if probability < least {
+        least
+    } else if probability > most {
+        most
+    } else {
+        probability
+    }
+}
+
+fn row_weight<F: Scalar>(weight: Option<&[F]>, row: usize) -> F {
+    weight.map_or(F::one(), |weight| weight[row])
+}
+
+/// `Σ wᵢ·Σⱼ value(yᵢⱼ, tᵢⱼ)` over outputs y, which the scaled derivatives overwrite.
+///
+/// `point` gives the value and its derivative by the logit.
+fn weighted_sum<F: Scalar>(
+    width: usize,
+    outputs: &mut [F],
+    targets: Targets<'_, F>,
+    weight: Option<&[F]>,
+    scale: F,
+    point: impl Fn(F, F) -> (F, F),
+) -> f64 {
+    let mut total = 0.0;
+    for (row, outputs) in outputs.chunks_exact_mut(width).enumerate() {
+        let weight = row_weight(weight, row);
+        let mut sum = 0.0;
+        for (column, output) in outputs.iter_mut().enumerate() {
+            let target = match targets {
+                Targets::Values(values) => values[(row, column)],
+                // `check` lets only a lone output stand for a class.
+                Targets::Classes(classes) => F::from_f64(classes[row] as f64),
+            };
+            let (value, derivative) = point(*output, target);
+            sum += value.as_f64();
+            *output = scale * weight * derivative;
+        }
+        total += weight.as_f64() * sum;
+    }
+    total
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::{Array2, array};
+
+    use super::*;
+
+    /// Value and gradient of two rows of weights 1 and 3.
+    fn run(loss: &dyn Loss<f64>, z: &Array2<f64>, targets: Targets<'_, f64>) -> (f64, Array2<f64>) {
+        let mut gradient = Array2::zeros(z.dim());
+        let weights = [1.0, 3.0];
+        let rows = Some(&weights[..z.nrows()]);
+        let value = loss.value_and_grad(z.view(), targets, rows, 0.25, gradient.view_mut());
+        (value, gradient)
+    }
+
+    /// Finite differences of a quarter of the value agree with `factor` times the gradient.
+    fn check(loss: &dyn Loss<f64>, z: &Array2<f64>, targets: Targets<'_, f64>, factor: f64) {
+        let (_, gradient) = run(loss, z, targets);
+        for (place, &slope) in gradient.indexed_iter() {
+            let [above, below] = [1e-6, -1e-6].map(|step| {
+                let mut moved = z.clone();
+                moved[place] += step;
+                run(loss, &moved, targets).0
+            });
+            let numeric = 0.25 * (above - below) / 2e-6 * factor;
+            assert!((numeric - slope).abs() < 1e-8, "{}: {numeric} {slope}", loss.name());
+        }
+    }
+
+    #[test]
+    fn gradients_are_those_of_the_losses() {
+        let z = array![[0.5, -1.0], [2.0, 0.3]];
+        let numbers = array![[1.0, 0.0], [3.0, 0.5]];
+        let flags = array![[1.0, 0.0], [1.0, 1.0]];
+        check(&ClippedLogLoss, &z, Targets::Classes(&[1, 0]), 1.0);
+        check(&ClippedBinaryLogLoss, &z, Targets::Values(flags.view()), 1.0);
+        check(&HalfPoissonDeviance, &z, Targets::Values(numbers.view()), 1.0);
+        // The quirk: two outputs, twice the gradient.
+        check(&HalfSquaredError, &z, Targets::Values(numbers.view()), 2.0);
+    }
+
+    #[test]
+    fn probabilities_are_clipped_in_the_value_only() {
+        let wrong = -f64::EPSILON.ln();
+        let (value, gradient) =
+            run(&ClippedBinaryLogLoss, &array![[800.0]], Targets::Classes(&[0]));
+        assert_eq!((value, gradient), (wrong, array![[0.25]]));
+        let z = array![[800.0, 0.0]];
+        let (value, gradient) = run(&ClippedLogLoss, &z, Targets::Classes(&[1]));
+        assert_eq!((value, gradient), (wrong, array![[0.25, -0.25]]));
+        let (value, _) = run(&ClippedLogLoss, &z, Targets::Classes(&[0]));
+        assert_eq!(value, -(1.0 - f64::EPSILON).ln());
+        let (value, _) = run(&ClippedLogLoss, &array![[f64::NAN, 0.0]], Targets::Classes(&[0]));
+        assert!(value.is_nan());
+    }
+
+    #[test]
+    fn poisson_takes_zero_counts_and_no_negative_ones() {
+        let counts = array![[0.0]];
+        let (value, _) = run(&HalfPoissonDeviance, &array![[0.0]], Targets::Values(counts.view()));
+        assert_eq!(value, 1.0);
+        let negative = TargetStorage::from(vec![1.0, -1.0]);
+        assert!(Loss::<f64>::check(&HalfPoissonDeviance, 1, &negative).is_err());
+    }
+}

@@ -1,0 +1,256 @@
+//! The regressor, before and after its fit.
+
+use ndarray::{Array2, ArrayView2};
+
+use super::core::{Core, fitted_attributes};
+use super::losses::{HalfPoissonDeviance, HalfSquaredError};
+use super::settings::{BatchSize, LearningRate, RandomSource, Settings, Solver, setting_methods};
+use super::train::Task;
+use crate::data::{Dataset, FeatureStorage};
+use crate::error::{Error, Result};
+use crate::estimator::{Estimator, FitContext, Predictor};
+use crate::loss::{AnyLoss, Loss, SharedLoss};
+use crate::metrics::{Metric, R2};
+use crate::scalar::Scalar;
+
+/// What [`MlpRegressor`] minimises.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub enum RegressorLoss {
+    /// Half the squared error. Of several outputs the loss reported is their mean, but the gradient is
+    /// that of their sum, as in scikit-learn.
+    #[default]
+    SquaredError,
+    /// Half the Poisson deviance: outputs go through exp, and targets are >= 0.
+    Poisson,
+    #[doc(hidden)]
+    Other(OtherLoss),
+}
+
+/// A loss of another kind.
+#[derive(Debug, Clone)]
+#[doc(hidden)]
+pub struct OtherLoss(pub(super) SharedLoss);
+
+impl<A: AnyLoss> From<A> for RegressorLoss {
+    fn from(loss: A) -> Self {
+        RegressorLoss::Other(OtherLoss(SharedLoss::new(loss)))
+    }
+}
+
+impl RegressorLoss {
+    fn boxed<F: Scalar>(&self) -> Box<dyn Loss<F>> {
+        match self {
+            RegressorLoss::SquaredError => Box::new(HalfSquaredError),
+            RegressorLoss::Poisson => Box::new(HalfPoissonDeviance),
+            RegressorLoss::Other(OtherLoss(loss)) => Box::new(loss.clone()),
+        }
+    }
+}
+
+/// A multi-layer perceptron that predicts numbers, one or several a row.
+///
+/// In f64 a fit equals that of scikit-learn 1.9's `MLPRegressor` with the same settings and
+/// `random_state`: initial weights, order of rows, loss curve and predictions. Every setting has
+/// scikit-learn's name and default.
+///
+/// Minimised is the mean of [`RegressorLoss`] over the rows, weighted as the data set says, plus
+/// `alpha/2·Σ‖W‖²` over the batch's weight sum.
+///
+/// ```
+/// use blastrain::prelude::*;
+/// use blastrain::estimator::{MlpRegressor, Solver};
+///
+/// let data = datasets::diabetes::<f64>()?;
+/// let data = StandardScaler::new().fit_dataset(&data)?.transform_dataset(&data)?;
+/// let (train, test) = train_test_split(&data, 0.2, RandomState::new(42))?;
+/// let model = MlpRegressor::new()
+///     .hidden_layer_sizes([16])
+///     .alpha(1.0)
+///     .learning_rate_init(0.05)
+///     .random_state(42)
+///     .fit(&train)?;
+/// assert!(model.r2(&test)? > 0.4);
+/// assert_eq!(model.predict(&test)?.dim(), (89, 1));
+/// # Ok::<(), blastrain::Error>(())
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct MlpRegressor {
+    settings: Settings,
+    loss: RegressorLoss,
+}
+
+impl MlpRegressor {
+    /// scikit-learn's defaults.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    setting_methods!();
+
+    /// What is minimised: a [`RegressorLoss`], or a loss for both scalar types;
+    /// [`RegressorLoss::SquaredError`].
+    pub fn loss(mut self, loss: impl Into<RegressorLoss>) -> Self {
+        self.loss = loss.into();
+        self
+    }
+
+    /// Fits to numbers, `(rows, outputs)`.
+    ///
+    /// # Errors
+    /// [`Error::Param`] for a setting out of range, for class targets, and for a `validation_fraction` that
+    /// leaves less than 2 rows; [`Error::Diverged`] if loss or weights leave the finite numbers.
+    pub fn fit<F: Scalar>(&self, data: &Dataset<'_, F>) -> Result<FittedMlpRegressor<F>> {
+        self.fit_with(data, &mut FitContext::new())
+    }
+
+    /// [`MlpRegressor::fit`] under a context.
+    ///
+    /// # Errors
+    /// As [`MlpRegressor::fit`].
+    pub fn fit_with<F: Scalar>(
+        &self,
+        data: &Dataset<'_, F>,
+        context: &mut FitContext<'_, F>,
+    ) -> Result<FittedMlpRegressor<F>> {
+        let mut model = self.start(data)?;
+        model.train(data, false, context)?;
+        Ok(model)
+    }
+
+    /// Warm start: fits on from a model's weights, with a new optimiser.
+    ///
+    /// Loss curve, best loss and the count of epochs without improvement go on from the model's.
+    ///
+    /// # Errors
+    /// As [`MlpRegressor::fit`]; [`Error::Param`] if the model has other hidden layers or another
+    /// activation; [`Error::Shape`] for another number of features or outputs.
+    pub fn fit_from<F: Scalar>(
+        &self,
+        model: &FittedMlpRegressor<F>,
+        data: &Dataset<'_, F>,
+    ) -> Result<FittedMlpRegressor<F>> {
+        self.fit_from_with(model, data, &mut FitContext::new())
+    }
+
+    /// [`MlpRegressor::fit_from`] under a context.
+    ///
+    /// # Errors
+    /// As [`MlpRegressor::fit_from`].
+    pub fn fit_from_with<F: Scalar>(
+        &self,
+        model: &FittedMlpRegressor<F>,
+        data: &Dataset<'_, F>,
+        context: &mut FitContext<'_, F>,
+    ) -> Result<FittedMlpRegressor<F>> {
+        self.settings.validate()?;
+        let mut model = model.clone();
+        model.core.continue_with(&self.settings)?;
+        model.loss = self.loss.clone();
+        model.train(data, false, context)?;
+        Ok(model)
+    }
+
+    /// Starts a model and trains it for one epoch; [`FittedMlpRegressor::partial_fit`] goes on.
+    ///
+    /// # Errors
+    /// As [`MlpRegressor::fit`]; [`Error::Param`] for [`Solver::Lbfgs`] and for early stopping.
+    pub fn partial_fit<F: Scalar>(&self, data: &Dataset<'_, F>) -> Result<FittedMlpRegressor<F>> {
+        let mut model = self.start(data)?;
+        model.train(data, true, &mut FitContext::new())?;
+        Ok(model)
+    }
+
+    /// A model with its first weights.
+    fn start<F: Scalar>(&self, data: &Dataset<'_, F>) -> Result<FittedMlpRegressor<F>> {
+        self.settings.validate()?;
+        let outputs = data
+            .outputs()
+            .ok_or_else(|| Error::param("targets", "class indices", "numbers, for a regressor"))?;
+        let core = Core::new(self.settings.clone(), data, outputs)?;
+        Ok(FittedMlpRegressor { core, loss: self.loss.clone() })
+    }
+}
+
+impl<F: Scalar> Estimator<F> for MlpRegressor {
+    type Fitted = FittedMlpRegressor<F>;
+
+    fn fit_with(
+        &self,
+        data: &Dataset<'_, F>,
+        context: &mut FitContext<'_, F>,
+    ) -> Result<Self::Fitted> {
+        MlpRegressor::fit_with(self, data, context)
+    }
+
+    fn default_metric(&self) -> Box<dyn Metric<F>> {
+        Box::new(R2)
+    }
+}
+
+/// A fitted [`MlpRegressor`].
+#[derive(Debug, Clone)]
+pub struct FittedMlpRegressor<F> {
+    pub(super) core: Core<F>,
+    pub(super) loss: RegressorLoss,
+}
+
+impl<F: Scalar> FittedMlpRegressor<F> {
+    fitted_attributes!();
+
+    /// The predicted numbers, `(rows, features)` → `(rows, outputs)`.
+    ///
+    /// `x` is an array, a view, or a data set.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] for another number of features than the model was fitted to,
+    /// [`Error::NonFinite`] for a NaN or an infinity.
+    pub fn predict<'x>(&self, x: impl Into<FeatureStorage<'x, F>>) -> Result<Array2<F>> {
+        self.core.outputs(x)
+    }
+
+    /// R² of the predictions, the mean of that of each output, with the weights of the rows.
+    ///
+    /// # Errors
+    /// As [`FittedMlpRegressor::predict`]; targets of another kind or width than the model's.
+    pub fn r2(&self, data: &Dataset<'_, F>) -> Result<f64> {
+        self.score(data)
+    }
+
+    /// Trains for one epoch more, on the optimiser's state so far. If this fails, the model stays as it
+    /// was.
+    ///
+    /// # Errors
+    /// As [`MlpRegressor::partial_fit`]; [`Error::Shape`] for another number of features or outputs.
+    pub fn partial_fit(&mut self, data: &Dataset<'_, F>) -> Result<()> {
+        self.train(data, true, &mut FitContext::new())
+    }
+
+    fn train(
+        &mut self,
+        data: &Dataset<'_, F>,
+        incremental: bool,
+        context: &mut FitContext<'_, F>,
+    ) -> Result<()> {
+        let validation = context.validation.clone();
+        let validation = validation.as_ref().map(Dataset::reborrow);
+        let task = Task {
+            loss: self.loss.boxed(),
+            metric: Box::new(R2),
+            strata: None,
+            validation: validation.as_ref(),
+            incremental,
+        };
+        self.core.train(data, task, context)
+    }
+}
+
+impl<F: Scalar> Predictor<F> for FittedMlpRegressor<F> {
+    fn predict_outputs(&self, features: ArrayView2<'_, F>) -> Result<Array2<F>> {
+        self.core.outputs(features)
+    }
+
+    fn default_metric(&self) -> Box<dyn Metric<F>> {
+        Box::new(R2)
+    }
+}

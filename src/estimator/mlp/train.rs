@@ -1,0 +1,232 @@
+//! Fits by stochastic gradient descent and Adam, on the crate's trainer.
+
+use std::ops::ControlFlow;
+
+use super::core::Core;
+use super::progress::Progress;
+use super::rules::{FoldedAdam, VelocitySgd};
+use super::settings::{Settings, Solver};
+use crate::data::{Dataset, stratified_train_test_indices, train_test_indices};
+use crate::error::{Error, Result};
+use crate::estimator::FitContext;
+use crate::loss::Loss;
+use crate::metrics::Metric;
+use crate::network::Regularizer;
+use crate::optim::Optimizer;
+use crate::random::RandomState;
+use crate::scalar::Scalar;
+use crate::train::{
+    BatchRecord, Callback, EpochRecord, Event, FitControl, Observer, Snapshot, Trainer,
+};
+
+/// What a fit is to do beside its settings.
+pub(super) struct Task<'t, 'v, F> {
+    pub(super) loss: Box<dyn Loss<F>>,
+    /// What validation rows are scored by.
+    pub(super) metric: Box<dyn Metric<F>>,
+    /// The classes in whose proportion validation rows are held out.
+    pub(super) strata: Option<&'t [usize]>,
+    /// Validation rows, unless some are to be held out.
+    pub(super) validation: Option<&'t Dataset<'v, F>>,
+    /// One epoch, on the optimiser's state so far.
+    pub(super) incremental: bool,
+}
+
+impl<F: Scalar> Core<F> {
+    /// Trains by the solver of the settings; the model stays as it was if that fails.
+    pub(super) fn train(
+        &mut self,
+        data: &Dataset<'_, F>,
+        task: Task<'_, '_, F>,
+        context: &mut FitContext<'_, F>,
+    ) -> Result<()> {
+        match self.settings.solver {
+            Solver::Lbfgs if task.incremental => {
+                Err(Error::param("solver", "Lbfgs", "Sgd or Adam for partial_fit"))
+            }
+            Solver::Lbfgs => Err(Error::param("solver", "Lbfgs", "")),
+            Solver::Sgd | Solver::Adam => self.epochs(data, task, context),
+        }
+    }
+
+    fn epochs(
+        &mut self,
+        data: &Dataset<'_, F>,
+        task: Task<'_, '_, F>,
+        context: &mut FitContext<'_, F>,
+    ) -> Result<()> {
+        let settings = &self.settings;
+        if settings.early_stopping && task.incremental {
+            return Err(Error::param("early_stopping", true, "false for partial_fit"));
+        }
+        let resumed = self.state.clone().filter(|_| task.incremental);
+        let mut random = match resumed {
+            Some(_) => settings.random_state.resume(&self.random),
+            None => self.random.clone(),
+        };
+        let rows = (task.validation, task.strata);
+        let (train, validation) = self.hold_out(data, rows, &mut random)?;
+        let mut progress = self.progress.clone();
+        progress.n_iter = 0;
+        let rate = settings.learning_rate_init;
+        let learning_rate = resumed.as_ref().map_or(rate, |state| state.rate_factor() * rate);
+        let higher_is_better = task.metric.higher_is_better();
+        let steering = Steering {
+            settings,
+            progress: &mut progress,
+            rows: train.len(),
+            batch_size: settings.batch_size.of(train.len()),
+            learning_rate,
+            weighted_loss: train.is_weighted().then_some(0.0),
+            higher_is_better,
+            best: Snapshot::default(),
+        };
+        let mut builder = Trainer::builder(self.network.clone(), task.loss)
+            .boxed_optimizer(optimizer(settings))
+            .batch_size(steering.batch_size)
+            .epochs(if task.incremental { 1 } else { settings.max_iter })
+            .shuffle(settings.shuffle)
+            .regularizer(Regularizer::l2(0.5 * settings.alpha))
+            .penalty_per_row()
+            .parallelism(context.parallelism)
+            .stop_flag(context.stop.clone())
+            .train_metrics(false)
+            .callback(steering);
+        if let Some(mut state) = resumed {
+            state.forget_order();
+            builder = builder.resume(state);
+        }
+        builder = builder.random_state(random);
+        for observer in &mut context.observers {
+            builder = builder.observer(Borrowed(&mut **observer));
+        }
+        if let Some(validation) = &validation {
+            builder = builder.validation(validation).metric(task.metric);
+        }
+        let mut trainer = builder.build()?;
+        let history = trainer.fit(&train)?;
+        let (network, state) = trainer.into_parts();
+        self.random = state.random_state().clone();
+        (self.network, self.state, self.history) = (network, Some(state), history);
+        self.progress = progress;
+        Ok(())
+    }
+
+    /// Training and validation rows: those given, or some held out for early stopping.
+    fn hold_out<'d>(
+        &self,
+        data: &'d Dataset<'_, F>,
+        (validation, strata): (Option<&'d Dataset<'_, F>>, Option<&[usize]>),
+        random: &mut RandomState,
+    ) -> Result<(Dataset<'d, F>, Option<Dataset<'d, F>>)> {
+        let settings = &self.settings;
+        let data = data.reborrow();
+        if validation.is_some() || !settings.early_stopping {
+            return Ok((data, validation.map(Dataset::reborrow)));
+        }
+        let fraction = settings.validation_fraction;
+        let split = match strata {
+            Some(strata) => stratified_train_test_indices(strata, fraction, random),
+            None => train_test_indices(data.len(), fraction, random),
+        };
+        let (train, held_out) = split.map_err(|error| match error {
+            Error::Param { name: "test_fraction", got, want } => {
+                Error::Param { name: "validation_fraction", got, want }
+            }
+            other => other,
+        })?;
+        if held_out.len() < 2 {
+            let want = format!("enough to hold out 2 of {} rows", data.len());
+            return Err(Error::param("validation_fraction", fraction, want));
+        }
+        Ok((data.select(&train)?, Some(data.select(&held_out)?)))
+    }
+}
+
+fn optimizer<F: Scalar>(settings: &Settings) -> Box<dyn Optimizer<F>> {
+    let learning_rate = settings.learning_rate_init;
+    match settings.solver {
+        Solver::Sgd => Box::new(VelocitySgd {
+            learning_rate,
+            momentum: settings.momentum,
+            nesterov: settings.nesterovs_momentum,
+        }),
+        _ => Box::new(FoldedAdam {
+            learning_rate,
+            beta_1: settings.beta_1,
+            beta_2: settings.beta_2,
+            epsilon: settings.epsilon,
+        }),
+    }
+}
+
+/// Steers a fit as scikit-learn does: records the loss, lowers the rate, keeps the best weights, stops.
+struct Steering<'s, F> {
+    settings: &'s Settings,
+    progress: &'s mut Progress,
+    rows: usize,
+    batch_size: usize,
+    learning_rate: f64,
+    /// With row weights, `Σ rows·loss` over the epoch's batches: scikit-learn weighs the batches of an
+    /// epoch by their rows even then.
+    weighted_loss: Option<f64>,
+    higher_is_better: bool,
+    best: Snapshot<F>,
+}
+
+impl<F: Scalar> Callback<F> for Steering<'_, F> {
+    fn name(&self) -> &str {
+        "stopping"
+    }
+
+    fn batch_end(&mut self, record: &BatchRecord, _: &mut FitControl<'_, F>) -> Result<()> {
+        if let Some(sum) = &mut self.weighted_loss {
+            let rows = self.batch_size.min(self.rows - record.batch * self.batch_size);
+            *sum += rows as f64 * record.loss;
+        }
+        Ok(())
+    }
+
+    fn epoch_end(&mut self, record: &EpochRecord, control: &mut FitControl<'_, F>) -> Result<()> {
+        let loss = match &mut self.weighted_loss {
+            Some(sum) => std::mem::take(sum) / self.rows as f64,
+            None => record.loss,
+        };
+        let sign = if self.higher_is_better { 1.0 } else { -1.0 };
+        let score = record.validation_metrics.first().map(|score| sign * score);
+        let Self { settings, progress, rows, learning_rate, .. } = self;
+        let verdict = progress.epoch_ends(settings, *rows, *learning_rate, loss, score);
+        if verdict.best {
+            self.best.take(control.network());
+        }
+        if verdict.learning_rate != self.learning_rate {
+            self.learning_rate = verdict.learning_rate;
+            control.set_rate_factor(verdict.learning_rate / self.settings.learning_rate_init);
+        }
+        if verdict.stop {
+            let what = if self.settings.early_stopping { "validation score" } else { "loss" };
+            let epochs = self.settings.n_iter_no_change;
+            control
+                .stop(format!("the {what} has not improved by tol for more than {epochs} epochs"));
+        }
+        Ok(())
+    }
+
+    fn fit_end(&mut self, control: &mut FitControl<'_, F>) -> Result<()> {
+        control.restore(&self.best);
+        Ok(())
+    }
+}
+
+/// An observer that the context keeps.
+struct Borrowed<'o>(&'o mut dyn Observer);
+
+impl Observer for Borrowed<'_> {
+    fn event(&mut self, event: &Event<'_>) -> ControlFlow<()> {
+        self.0.event(event)
+    }
+
+    fn take_error(&mut self) -> Option<Error> {
+        self.0.take_error()
+    }
+}

@@ -1,0 +1,99 @@
+//! What every estimator can do, before and after its fit.
+
+use std::fmt::Debug;
+
+use ndarray::{Array2, ArrayView2};
+
+use super::FitContext;
+use crate::data::{Dataset, Targets};
+use crate::error::{Error, Result};
+use crate::metrics::Metric;
+use crate::scalar::Scalar;
+
+/// A configuration that can be fitted to data: a model's settings, or a pipeline's steps.
+///
+/// Configurations are never changed by a fit: the same configuration fitted twice to the same data
+/// gives the same model.
+///
+/// ```
+/// use blastrain::estimator::{Estimator, MlpClassifier, Predictor};
+/// use blastrain::datasets;
+///
+/// fn training_score<E: Estimator<f64>>(estimator: &E) -> blastrain::Result<f64> {
+///     let data = datasets::iris()?;
+///     estimator.fit(&data)?.score(&data)
+/// }
+///
+/// let settings = MlpClassifier::new().hidden_layer_sizes([8]).learning_rate_init(0.05);
+/// assert!(training_score(&settings)? > 0.9);
+/// # Ok::<(), blastrain::Error>(())
+/// ```
+pub trait Estimator<F: Scalar>: Debug + Send + Sync {
+    /// What a fit gives.
+    type Fitted: Predictor<F>;
+
+    /// Fits to `data` under `context`: on its threads, told to its observers, ended by its stop flag.
+    ///
+    /// # Errors
+    /// Settings out of range, data of the wrong kind, and what the fit itself meets, such as
+    /// [`Error::Diverged`](crate::Error::Diverged).
+    fn fit_with(
+        &self,
+        data: &Dataset<'_, F>,
+        context: &mut FitContext<'_, F>,
+    ) -> Result<Self::Fitted>;
+
+    /// Fits to `data` on the current threads, with nobody watching.
+    ///
+    /// # Errors
+    /// As [`Estimator::fit_with`].
+    fn fit(&self, data: &Dataset<'_, F>) -> Result<Self::Fitted> {
+        self.fit_with(data, &mut FitContext::new())
+    }
+
+    /// What the quality of a fit is measured by unless one says otherwise: accuracy, or R².
+    fn default_metric(&self) -> Box<dyn Metric<F>>;
+}
+
+/// A fitted model.
+pub trait Predictor<F: Scalar>: Debug + Send + Sync {
+    /// The outputs for rows of features, as [`Metric::evaluate`] takes them: probabilities of a
+    /// classifier, values of a regressor.
+    ///
+    /// `(rows, features)` → `(rows, outputs)`. A classifier of two classes has one output, the
+    /// probability of class 1.
+    ///
+    /// # Errors
+    /// [`Error::Shape`](crate::Error::Shape) for another number of features than the model was
+    /// fitted to, [`Error::NonFinite`](crate::Error::NonFinite) for a NaN or an infinity.
+    fn predict_outputs(&self, features: ArrayView2<'_, F>) -> Result<Array2<F>>;
+
+    /// What [`Predictor::score`] measures.
+    fn default_metric(&self) -> Box<dyn Metric<F>>;
+
+    /// A metric's value for a data set, with the weights of its rows.
+    ///
+    /// # Errors
+    /// As [`Predictor::predict_outputs`], and what the metric refuses.
+    fn evaluate(&self, data: &Dataset<'_, F>, metric: &dyn Metric<F>) -> Result<f64> {
+        let outputs = match data.features_view() {
+            Some(features) => self.predict_outputs(features)?,
+            None => self.predict_outputs(data.to_arrays().0.view())?,
+        };
+        let (classes, values) = (data.class_targets(), data.value_targets());
+        let targets = match (&classes, &values) {
+            (Some(classes), _) => Targets::Classes(classes),
+            (None, Some(values)) => Targets::Values(values.view()),
+            (None, None) => return Err(Error::empty("the targets", "1 row")),
+        };
+        metric.evaluate(outputs.view(), targets, data.row_weights().as_deref())
+    }
+
+    /// The default metric's value for a data set, with the weights of its rows.
+    ///
+    /// # Errors
+    /// As [`Predictor::evaluate`].
+    fn score(&self, data: &Dataset<'_, F>) -> Result<f64> {
+        self.evaluate(data, &*self.default_metric())
+    }
+}
