@@ -79,13 +79,13 @@ pub enum RandomSource {
     /// A fit starts with this generator, and a warm start or `partial_fit` of its model goes on where
     /// the last one left it, as in scikit-learn for an instance. The configuration itself keeps the
     /// generator as given, so that fits repeat.
-    Stream(RandomState),
+    Stream(Box<RandomState>),
 }
 
 impl Default for RandomSource {
     /// A stream that starts with seed 0.
     fn default() -> Self {
-        RandomSource::Stream(RandomState::new(0))
+        RandomState::new(0).into()
     }
 }
 
@@ -97,7 +97,7 @@ impl From<u32> for RandomSource {
 
 impl From<RandomState> for RandomSource {
     fn from(random: RandomState) -> Self {
-        RandomSource::Stream(random)
+        RandomSource::Stream(Box::new(random))
     }
 }
 
@@ -106,7 +106,7 @@ impl RandomSource {
     pub(super) fn start(&self) -> RandomState {
         match self {
             RandomSource::Seed(seed) => RandomState::new(*seed),
-            RandomSource::Stream(random) => random.clone(),
+            RandomSource::Stream(random) => (**random).clone(),
         }
     }
 
