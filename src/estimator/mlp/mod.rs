@@ -11,6 +11,7 @@ mod progress;
 mod regressor;
 mod rules;
 mod settings;
+mod stored;
 mod train;
 
 pub use class_weight::ClassWeight;
