@@ -248,6 +248,10 @@ def main():
     lines = ",\n".join(json.dumps(case) for case in record.cases)
     path.with_suffix(".json").write_text(f"[\n{lines}\n]\n")
     np.savez_compressed(path.with_suffix(".npz"), **record.arrays)
+    # What scikit-learn's own tests of flags fit, for the tests of the same names here.
+    features, flags = datasets.make_multilabel_classification(n_samples=50, random_state=0, return_indicator=True)
+    multilabel = {"features": features.astype(int).tolist(), "flags": flags.tolist()}
+    path.with_name("mlp_multilabel.json").write_text(json.dumps(multilabel) + "\n")
 
 
 if __name__ == "__main__":

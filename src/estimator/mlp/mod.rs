@@ -17,5 +17,5 @@ mod train;
 pub use class_weight::ClassWeight;
 pub use classifier::MlpClassifier;
 pub use fitted_classifier::FittedMlpClassifier;
-pub use regressor::{FittedMlpRegressor, MlpRegressor, RegressorLoss};
+pub use regressor::{CustomLoss, FittedMlpRegressor, MlpRegressor, RegressorLoss};
 pub use settings::{BatchSize, LearningRate, RandomSource, Solver};

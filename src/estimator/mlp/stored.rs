@@ -173,7 +173,7 @@ impl<F: Scalar> FittedMlpRegressor<F> {
         let loss = match self.loss {
             RegressorLoss::SquaredError => StoredLoss::SquaredError,
             RegressorLoss::Poisson => StoredLoss::Poisson,
-            RegressorLoss::Other(_) => return Err(own_loss()),
+            RegressorLoss::Custom(_) => return Err(own_loss()),
         };
         self.core.to_bytes(REGRESSOR, loss)
     }
