@@ -9,6 +9,7 @@ use blastrain::estimator::{
     ClassWeight, Estimator, FitContext, FittedMlpClassifier, FittedMlpRegressor, LearningRate,
     MlpClassifier, MlpRegressor, Predictor, RegressorLoss, Solver,
 };
+use blastrain::metrics::LogLoss;
 use blastrain::network::Link;
 use blastrain::prelude::*;
 use blastrain::train::StopReason;
@@ -122,6 +123,20 @@ fn given_validation_rows_replace_those_held_out() {
     assert!(stopped.n_iter() < 300);
     assert_eq!(stopped.t(), stopped.n_iter() as u64 * train.len() as u64);
     assert_eq!(stopped.best_validation_score(), Some(stopped.accuracy(&valid).unwrap()));
+}
+
+#[test]
+fn any_metric_can_say_when_to_stop() {
+    let data = iris::<f64>();
+    let mut context = FitContext::new().metric(LogLoss);
+    let patient = quick().early_stopping(true).n_iter_no_change(3).max_iter(60);
+    let model = patient.fit_with(&data, &mut context).unwrap();
+    let scores = model.validation_scores().unwrap();
+    // Better where it is smaller, so negative, and the best is the largest.
+    assert!(scores.iter().all(|score| *score < 0.0));
+    let most = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    assert_eq!(model.best_validation_score(), Some(most));
+    assert_ne!(parameters(&model), parameters(&patient.fit(&data).unwrap()));
 }
 
 #[test]

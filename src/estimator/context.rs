@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use crate::data::Dataset;
+use crate::metrics::Metric;
 use crate::parallelism::Parallelism;
+use crate::scalar::Scalar;
 use crate::train::Observer;
 
 /// What surrounds a fit without being a setting of the model: who may stop it, who works, who
@@ -26,9 +28,10 @@ pub struct FitContext<'a, F> {
     pub(super) parallelism: Parallelism,
     pub(super) observers: Vec<Box<dyn Observer + 'a>>,
     pub(super) validation: Option<Dataset<'a, F>>,
+    pub(super) metric: Option<Arc<dyn Metric<F>>>,
 }
 
-impl<'a, F: crate::scalar::Scalar> FitContext<'a, F> {
+impl<'a, F: Scalar> FitContext<'a, F> {
     /// No stop flag, no observers, no validation rows, and [`Parallelism::Auto`].
     pub fn new() -> Self {
         Self {
@@ -36,6 +39,7 @@ impl<'a, F: crate::scalar::Scalar> FitContext<'a, F> {
             parallelism: Parallelism::Auto,
             observers: Vec::new(),
             validation: None,
+            metric: None,
         }
     }
 
@@ -65,6 +69,21 @@ impl<'a, F: crate::scalar::Scalar> FitContext<'a, F> {
         self.validation = Some(data.clone());
         self
     }
+
+    /// What validation rows, given or held out, are scored by, instead of accuracy or R². Of a metric
+    /// that is better where it is smaller, the score is the negative.
+    pub fn metric(mut self, metric: impl Metric<F> + 'static) -> Self {
+        self.metric = Some(Arc::new(metric));
+        self
+    }
+
+    /// The metric set, or else this one.
+    pub(super) fn metric_or(&self, default: Box<dyn Metric<F>>) -> Box<dyn Metric<F>> {
+        match &self.metric {
+            Some(metric) => Box::new(metric.clone()),
+            None => default,
+        }
+    }
 }
 
 impl<F> std::fmt::Debug for FitContext<'_, F> {
@@ -74,6 +93,7 @@ impl<F> std::fmt::Debug for FitContext<'_, F> {
             .field("parallelism", &self.parallelism)
             .field("observers", &self.observers.len())
             .field("validation", &self.validation.is_some())
+            .field("metric", &self.metric.is_some())
             .finish()
     }
 }

@@ -1,5 +1,7 @@
 //! Metrics as training sees them, and the list of all of them.
 
+use std::sync::Arc;
+
 use ndarray::ArrayView2;
 
 use super::averaged::Average;
@@ -94,24 +96,29 @@ pub trait Metric<F: Scalar>: std::fmt::Debug + Send + Sync {
     ) -> Result<f64>;
 }
 
-impl<F: Scalar, M: Metric<F> + ?Sized> Metric<F> for Box<M> {
-    fn name(&self) -> &str {
-        (**self).name()
-    }
+macro_rules! pointers {
+    ($($pointer:ident),*) => {$(
+        impl<F: Scalar, M: Metric<F> + ?Sized> Metric<F> for $pointer<M> {
+            fn name(&self) -> &str {
+                (**self).name()
+            }
 
-    fn higher_is_better(&self) -> bool {
-        (**self).higher_is_better()
-    }
+            fn higher_is_better(&self) -> bool {
+                (**self).higher_is_better()
+            }
 
-    fn evaluate(
-        &self,
-        predictions: ArrayView2<'_, F>,
-        targets: Targets<'_, F>,
-        weights: Option<&[F]>,
-    ) -> Result<f64> {
-        (**self).evaluate(predictions, targets, weights)
-    }
+            fn evaluate(
+                &self,
+                predictions: ArrayView2<'_, F>,
+                targets: Targets<'_, F>,
+                weights: Option<&[F]>,
+            ) -> Result<f64> {
+                (**self).evaluate(predictions, targets, weights)
+            }
+        }
+    )*};
 }
+pointers!(Box, Arc);
 
 /// What a registered metric can be asked about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

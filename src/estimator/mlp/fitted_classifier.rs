@@ -188,7 +188,7 @@ impl<F: Scalar, L> FittedMlpClassifier<F, L> {
         };
         let task = Task {
             loss,
-            metric: metric(self.flags),
+            metric: context.metric_or(metric(self.flags)),
             strata: indices.filter(|_| !several),
             validation: validation.as_ref(),
             incremental,

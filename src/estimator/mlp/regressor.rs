@@ -235,7 +235,7 @@ impl<F: Scalar> FittedMlpRegressor<F> {
         let validation = validation.as_ref().map(Dataset::reborrow);
         let task = Task {
             loss: self.loss.boxed(),
-            metric: Box::new(R2),
+            metric: context.metric_or(Box::new(R2)),
             strata: None,
             validation: validation.as_ref(),
             incremental,

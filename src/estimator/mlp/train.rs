@@ -110,7 +110,7 @@ impl<F: Scalar> Core<F> {
             rows: train.len(),
             batch_size: settings.batch_size.of(train.len()),
             learning_rate,
-            weighted_loss: train.is_weighted().then_some(0.0),
+            weighted_loss: train.is_weighted().then_some((0.0, 0)),
             higher_is_better,
             best: Snapshot::default(),
         };
@@ -200,9 +200,9 @@ struct Steering<'s, F> {
     rows: usize,
     batch_size: usize,
     learning_rate: f64,
-    /// With row weights, `Σ rows·loss` over the epoch's batches: scikit-learn weighs the batches of an
-    /// epoch by their rows even then.
-    weighted_loss: Option<f64>,
+    /// With row weights, `Σ rows·loss` and `Σ rows` over the epoch's batches: scikit-learn weighs the
+    /// batches of an epoch by their rows even then.
+    weighted_loss: Option<(f64, usize)>,
     higher_is_better: bool,
     best: Snapshot<F>,
 }
@@ -213,16 +213,20 @@ impl<F: Scalar> Callback<F> for Steering<'_, F> {
     }
 
     fn batch_end(&mut self, record: &BatchRecord, _: &mut FitControl<'_, F>) -> Result<()> {
-        if let Some(sum) = &mut self.weighted_loss {
+        if let Some((sum, done)) = &mut self.weighted_loss {
             let rows = self.batch_size.min(self.rows - record.batch * self.batch_size);
             *sum += rows as f64 * record.loss;
+            *done += rows;
         }
         Ok(())
     }
 
     fn epoch_end(&mut self, record: &EpochRecord, control: &mut FitControl<'_, F>) -> Result<()> {
         let loss = match &mut self.weighted_loss {
-            Some(sum) => std::mem::take(sum) / self.rows as f64,
+            Some(sums) => {
+                let (sum, done) = std::mem::take(sums);
+                sum / done as f64
+            }
             None => record.loss,
         };
         let sign = if self.higher_is_better { 1.0 } else { -1.0 };
