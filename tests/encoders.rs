@@ -32,11 +32,11 @@ fn is_text(case: &Value) -> bool {
     case["values"][0][0].is_string()
 }
 
+/// What an encoder gave: categories, encoded rows, labels again, and names of the outputs if it has such.
+type Encoded<T> = (Vec<Vec<T>>, Array2<f64>, Array2<Option<T>>, Option<Vec<String>>);
+
 /// Compares what one encoder gave with a case; says whether scikit-learn refused it.
-fn compare<T: Label>(
-    case: &Value,
-    got: blastrain::Result<(Vec<Vec<T>>, Array2<f64>, Array2<Option<T>>, Option<Vec<String>>)>,
-) -> bool {
+fn compare<T: Label>(case: &Value, got: blastrain::Result<Encoded<T>>) -> bool {
     if !case["error"].is_null() {
         let error = got.expect_err(&case.to_string());
         assert!(matches!(error, Error::UnknownName { .. } | Error::Param { .. }), "{error}");
@@ -169,5 +169,29 @@ fn what_cannot_be_decoded_is_refused() {
     for code in [2.0, -1.0, 0.5, 1e300] {
         let refused = ordinal.inverse_transform(array![[0.0, code]].view());
         assert!(matches!(refused, Err(Error::Param { name: "code", .. })), "{code}");
+    }
+}
+
+/// Fitted on rows in another order, applied row by row, fitted again, on another thread: the same.
+#[test]
+fn encoders_keep_the_contract_of_transformers() {
+    fn can_be_sent<T: Send + Sync + 'static>(value: T) -> T {
+        value
+    }
+    let values = array![["b", "x"], ["a", "y"], ["c", "x"], ["a", "x"]].mapv(str::to_owned);
+    let order = values.select(ndarray::Axis(0), &[2, 0, 3, 1]);
+    let one_hot = can_be_sent(OneHotEncoder::new().fit(values.view()).unwrap());
+    let ordinal = can_be_sent(OrdinalEncoder::new().fit(values.view()).unwrap());
+    assert_eq!(OneHotEncoder::new().fit(order.view()).unwrap(), one_hot);
+    assert_eq!(OrdinalEncoder::new().fit(order.view()).unwrap(), ordinal);
+    assert_eq!((one_hot.features(), one_hot.outputs(), ordinal.features()), (2, 5, 2));
+    let hot: Array2<f32> = one_hot.transform(values.view()).unwrap();
+    let codes: Array2<f32> = ordinal.transform(values.view()).unwrap();
+    for row in 0..values.nrows() {
+        let one = values.select(ndarray::Axis(0), &[row]);
+        assert_eq!(one_hot.transform::<f32>(one.view()).unwrap().row(0), hot.row(row));
+        assert_eq!(ordinal.transform::<f32>(one.view()).unwrap().row(0), codes.row(row));
+        // One row is enough to learn from, and a constant column is one category.
+        assert_eq!(OneHotEncoder::new().fit(one.view()).unwrap().outputs(), 2);
     }
 }
