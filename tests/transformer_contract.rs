@@ -273,3 +273,16 @@ fn without_lapack_components_cannot_be_found_and_it_says_so() {
     let refused = Pca::new().fit(features::<f64>().view()).unwrap_err();
     assert!(matches!(refused, Error::Unavailable { .. }));
 }
+
+/// Also in a build without LAPACK.
+#[test]
+fn components_found_elsewhere_can_be_applied() {
+    let saved = serde_json::json!({
+        "whiten": true, "mean": [1.0, -1.0], "components": [[0.6, 0.8]],
+        "explained_variance": [4.0], "explained_variance_ratio": [0.75],
+        "singular_values": [6.0], "noise_variance": 1.5,
+    });
+    let read = TransformerRegistry::<f64>::default().create("pca", &saved).unwrap();
+    let projected = read.transform(ndarray::array![[6.0, 4.0], [1.0, -1.0]].view()).unwrap();
+    assert_close(&projected, &ndarray::array![[3.5], [0.0]], 1e-15, "pca");
+}
