@@ -3,6 +3,7 @@
 mod adam;
 mod lbfgs;
 mod rmsprop;
+pub mod schedule;
 mod sgd;
 
 use std::fmt::Debug;
