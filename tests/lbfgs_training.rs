@@ -82,6 +82,24 @@ fn losses_follow_scikit_learn() {
     }
 }
 
+#[test]
+fn single_precision_ends_at_the_same_loss() {
+    let iris: Dataset<'_, f64> = datasets::iris().unwrap();
+    let data = MinMaxScaler::new().fit_dataset(&iris).unwrap().transform_dataset(&iris).unwrap();
+    let single = Dataset::new(
+        data.features_view().unwrap().mapv(|value| value as f32),
+        data.class_targets().unwrap().to_vec(),
+    );
+    let lbfgs = Lbfgs::new().max_iter(200);
+    let mut wide = Sequential::<f64>::input(4).dense(7).tanh().dense(3).seed(1).build().unwrap();
+    let mut trainer = LbfgsTrainer::new(lbfgs).l2(1e-3);
+    let (_, want) = trainer.fit(&mut wide, &CrossEntropy, &data).unwrap();
+    let mut narrow = Sequential::<f32>::input(4).dense(7).tanh().dense(3).seed(1).build().unwrap();
+    let (history, got) = trainer.fit(&mut narrow, &CrossEntropy, &single.unwrap()).unwrap();
+    assert!((got.loss / want.loss - 1.0).abs() < 0.01, "{got:?}, {want:?}");
+    assert!(history.losses().is_sorted_by(|a, b| a >= b), "it never rises");
+}
+
 /// Rows in four shards, in a network of 160,000 weights.
 fn wide<F: Scalar>() -> (Sequential<F>, Dataset<'static, F>)
 where
