@@ -79,7 +79,7 @@ pub trait Schedule: Debug + Send + Sync {
     /// Checks the settings.
     ///
     /// # Errors
-    /// [`Error::Param`](crate::Error::Param) for the first that is out of range.
+    /// [`Error::Param`] for the first that is out of range.
     fn validate(&self) -> Result<()>;
 
     /// The rate of the step that follows `at`, for an optimiser with the rate `base` (> 0): finite
