@@ -119,13 +119,13 @@ where
     Array2<F>: Into<blastrain::data::FeatureStorage<'static, F>>,
 {
     let (mut network, data) = wide::<F>();
-    let mut trainer = LbfgsTrainer::new(Lbfgs::new().max_iter(4))
+    let mut trainer = LbfgsTrainer::new(Lbfgs::new().max_iter(2))
         .l2(0.01)
         .weight_gradient(mode)
         .parallelism(parallelism);
     let (history, _) = trainer.fit(&mut network, &CrossEntropy, &data).unwrap();
     let losses = history.losses();
-    assert!(losses.len() == 4 && losses[3] < losses[0], "{losses:?}");
+    assert!(losses.len() == 2 && losses[1] < losses[0], "{losses:?}");
     let values = network.parameters().iter().map(|value| value.as_f64());
     losses.into_iter().chain(values).map(f64::to_bits).collect()
 }
@@ -137,7 +137,7 @@ fn every_number_of_threads_gives_the_same_bits() {
             wide_bits::<f32>(Parallelism::Serial, mode),
             wide_bits::<f64>(Parallelism::Serial, mode),
         );
-        for threads in [2, 3, 8] {
+        for threads in [2, 8] {
             let parallelism = Parallelism::Threads(threads);
             assert!(wide_bits::<f32>(parallelism, mode) == single, "{mode:?}, {threads} threads");
             assert!(wide_bits::<f64>(parallelism, mode) == double, "{mode:?}, {threads} threads");
