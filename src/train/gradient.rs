@@ -134,7 +134,8 @@ mod tests {
         let data = Dataset::new(array![[1.0], [5.0], [3.0]], vec![0.0, 1.0, 2.0]).unwrap();
         let loss = MeanSquaredError::default();
         let mode = WeightGradient::default();
-        let mut batch = FullBatch::new(&network, &loss, &data, mode, Some(2)).unwrap();
+        let mut batch =
+            FullBatch::new(&network, &loss, &data, mode, Some(2), Regularizer::NONE).unwrap();
         let first = batch.run(&mut network);
         assert_eq!(network.buffers(), [0.0, 1.0]);
         assert_eq!(batch.run(&mut network), first);
