@@ -24,7 +24,9 @@ const ENTRY: &str = "blastrain";
 /// Raised when a file can no longer be read by the versions before.
 const FORMAT_VERSION: u64 = 1;
 /// The path of what is not in a file.
-const MEMORY: &str = "memory";
+pub(crate) const MEMORY: &str = "memory";
+/// The tensor of an estimator's optimiser.
+const OPTIMIZER: &str = "estimator.optimizer";
 
 /// What a file says about the network beside its tensors.
 #[derive(Serialize, Deserialize)]
@@ -37,6 +39,16 @@ struct Header {
     layers: Vec<StoredLayer>,
     link: Link,
     seed: u32,
+    /// What a fitted estimator knows beside its network.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    estimator: Option<Value>,
+}
+
+/// What a file holds for a fitted estimator beside its network.
+pub(crate) struct EstimatorPart<F> {
+    pub(crate) description: Value,
+    /// The optimiser's state; empty if there is none.
+    pub(crate) optimizer: Vec<F>,
 }
 
 /// A layer's description.
@@ -79,12 +91,21 @@ impl<F: Scalar> Sequential<F> {
     /// # Errors
     /// As [`Sequential::save`], but for the file.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
+        self.to_bytes_with(None)
+    }
+
+    /// The bytes of a file that holds a fitted estimator.
+    pub(crate) fn to_bytes_with(&self, estimator: Option<EstimatorPart<F>>) -> Result<Vec<u8>> {
         check_readable(self.specs())?;
-        let tensors = tensors(self.tensors(), self.parameters(), "parameter")?.chain(tensors(
-            self.buffer_tensors(),
-            self.buffers(),
-            "buffer",
-        )?);
+        let (description, optimizer) = match estimator {
+            None => (None, Vec::new()),
+            Some(part) => (Some(part.description), part.optimizer),
+        };
+        let info = TensorInfo::whole(OPTIMIZER, optimizer.len());
+        let extra = if optimizer.is_empty() { &[] } else { std::slice::from_ref(&info) };
+        let tensors = tensors(self.tensors(), self.parameters(), "parameter")?
+            .chain(tensors(self.buffer_tensors(), self.buffers(), "buffer")?)
+            .chain(tensors(extra, &optimizer, "optimizer state")?);
         let header = Header {
             format_version: FORMAT_VERSION,
             crate_version: env!("CARGO_PKG_VERSION").into(),
@@ -97,6 +118,7 @@ impl<F: Scalar> Sequential<F> {
                 .collect(),
             link: self.link(),
             seed: self.seed(),
+            estimator: description,
         };
         let failed = |error: &dyn std::fmt::Display| malformed(MEMORY.as_ref(), error.to_string());
         let header = serde_json::to_string(&header).map_err(|error| failed(&error))?;
@@ -121,7 +143,7 @@ impl<F: Scalar> Sequential<F> {
     pub fn load_with(path: impl AsRef<Path>, registry: &LayerRegistry) -> Result<Self> {
         let path = path.as_ref();
         let bytes = std::fs::read(path).map_err(|source| Error::io(path, source))?;
-        read(path, &bytes, registry)
+        Ok(read(path, &bytes, registry)?.0)
     }
 
     /// As [`Sequential::load`], from the file's bytes.
@@ -137,7 +159,7 @@ impl<F: Scalar> Sequential<F> {
     /// # Errors
     /// As [`Sequential::load_with`], with "memory" for the path.
     pub fn from_bytes_with(bytes: &[u8], registry: &LayerRegistry) -> Result<Self> {
-        read(MEMORY.as_ref(), bytes, registry)
+        Ok(read(MEMORY.as_ref(), bytes, registry)?.0)
     }
 }
 
@@ -218,7 +240,22 @@ fn dtype<F: Scalar>() -> Dtype {
     if size_of::<F>() == size_of::<f32>() { Dtype::F32 } else { Dtype::F64 }
 }
 
-fn read<F: Scalar>(path: &Path, bytes: &[u8], registry: &LayerRegistry) -> Result<Sequential<F>> {
+/// Reads a fitted estimator's network and the rest of it.
+pub(crate) fn read_estimator<F: Scalar>(
+    path: &Path,
+    bytes: &[u8],
+) -> Result<(Sequential<F>, EstimatorPart<F>)> {
+    let (network, part) = read(path, bytes, &LayerRegistry::default())?;
+    let part =
+        part.ok_or_else(|| malformed(path, "it holds a network, not an estimator".into()))?;
+    Ok((network, part))
+}
+
+fn read<F: Scalar>(
+    path: &Path,
+    bytes: &[u8],
+    registry: &LayerRegistry,
+) -> Result<(Sequential<F>, Option<EstimatorPart<F>>)> {
     let malformed = |message: String| malformed(path, message);
     let (_, metadata) =
         SafeTensors::read_metadata(bytes).map_err(|error| malformed(error.to_string()))?;
@@ -244,8 +281,10 @@ fn read<F: Scalar>(path: &Path, bytes: &[u8], registry: &LayerRegistry) -> Resul
     let mut network = assemble(header.input, specs, header.seed, &mut source)
         .map_err(|error| in_file(path, "", error))?;
     network.set_link(header.link);
+    let part =
+        header.estimator.map(|description| source.estimator_part(description)).transpose()?;
     source.check_all_used()?;
-    Ok(network)
+    Ok((network, part))
 }
 
 /// The metadata entry, or what is wrong with it.
@@ -275,6 +314,37 @@ struct FileTensors<'a> {
 }
 
 impl FileTensors<'_> {
+    /// The tensor beside the network's own.
+    fn estimator_part<F: Scalar>(&mut self, description: Value) -> Result<EstimatorPart<F>> {
+        let mut optimizer = Vec::new();
+        if let Ok(found) = self.file.tensor(OPTIMIZER) {
+            let info = TensorInfo::whole(OPTIMIZER, found.shape().iter().product());
+            TensorSource::<F>::check(self, &info)?;
+            optimizer.resize(info.range.len(), F::zero());
+            self.values(OPTIMIZER, &mut optimizer)?;
+        }
+        Ok(EstimatorPart { description, optimizer })
+    }
+
+    /// Overwrites `values` by those of a tensor that has been checked.
+    fn values<F: Scalar>(&self, name: &str, values: &mut [F]) -> Result<()> {
+        let missing = |_| malformed(self.path, format!("the tensor \"{name}\" is missing"));
+        let found = self.file.tensor(name).map_err(missing)?;
+        match dtype::<F>() {
+            Dtype::F32 => {
+                copy(found.data(), values, |bytes| f64::from(f32::from_le_bytes(bytes)));
+            }
+            _ => copy(found.data(), values, f64::from_le_bytes),
+        }
+        match values.iter().position(|value| !value.is_finite()) {
+            None => Ok(()),
+            Some(place) => {
+                let value = values[place];
+                Err(malformed(self.path, format!("\"{name}\" holds {value} at position {place}")))
+            }
+        }
+    }
+
     fn check_all_used(&self) -> Result<()> {
         let mut left: Vec<&str> =
             self.file.names().into_iter().filter(|&name| !self.used.contains(name)).collect();
@@ -309,22 +379,7 @@ impl<F: Scalar> TensorSource<F> for FileTensors<'_> {
     }
 
     fn fill(&mut self, tensor: &TensorInfo, _spec: &TensorSpec, values: &mut [F]) -> Result<()> {
-        let name = &tensor.name;
-        let missing = |_| malformed(self.path, format!("the tensor \"{name}\" is missing"));
-        let found = self.file.tensor(name).map_err(missing)?;
-        match dtype::<F>() {
-            Dtype::F32 => {
-                copy(found.data(), values, |bytes| f64::from(f32::from_le_bytes(bytes)));
-            }
-            _ => copy(found.data(), values, f64::from_le_bytes),
-        }
-        match values.iter().position(|value| !value.is_finite()) {
-            None => Ok(()),
-            Some(place) => {
-                let value = values[place];
-                Err(malformed(self.path, format!("\"{name}\" holds {value} at position {place}")))
-            }
-        }
+        self.values(&tensor.name, values)
     }
 }
 

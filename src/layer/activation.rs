@@ -25,8 +25,8 @@ pub struct ActivationLayer {
 
 impl ActivationLayer {
     /// A layer that applies `activation`.
-    pub fn new(activation: impl AnyActivation) -> Self {
-        Self { activation: Box::new(activation) }
+    pub fn new(activation: impl Into<Box<dyn AnyActivation>>) -> Self {
+        Self { activation: activation.into() }
     }
 
     /// The activation applied.

@@ -66,7 +66,7 @@ impl<F: Scalar> SequentialBuilder<F> {
     }
 
     /// Applies an activation; a [`Dense`] layer without one takes it over.
-    pub fn activation(self, activation: impl AnyActivation) -> Self {
+    pub fn activation(self, activation: impl Into<Box<dyn AnyActivation>>) -> Self {
         self.layer(ActivationLayer::new(activation))
     }
 

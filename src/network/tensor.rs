@@ -79,3 +79,18 @@ pub struct TensorInfo {
     /// The largest norm of a column, as [`TensorSpec::max_norm`] says.
     pub max_norm: Option<f64>,
 }
+
+impl TensorInfo {
+    /// A vector that is no layer's.
+    pub(crate) fn whole(name: &str, len: usize) -> Self {
+        Self {
+            name: name.to_owned(),
+            layer: 0,
+            shape: vec![len],
+            range: 0..len,
+            decay: false,
+            regularizer: Regularizer::NONE,
+            max_norm: None,
+        }
+    }
+}

@@ -72,6 +72,10 @@ impl<F: Scalar> Evaluation<F> {
             }
         }
         values.clear();
+        if !total.is_finite() {
+            // A divergence: metrics would only complain of the predictions.
+            return Ok(total / self.weight_sum);
+        }
         if !metrics.is_empty() {
             network.link().apply(self.scores.view_mut());
             let all = 0..data.len();

@@ -36,5 +36,6 @@ pub use lbfgs_trainer::LbfgsTrainer;
 pub use observer::ProgressBar;
 pub use observer::{CsvLog, EpochLog, Observer};
 pub use plan::WeightGradient;
+pub(crate) use state::SavedTrainerState;
 pub use state::TrainerState;
 pub use trainer::Trainer;

@@ -1,5 +1,7 @@
 //! What a trainer carries from one fit to the next.
 
+use serde::{Deserialize, Serialize};
+
 use crate::random::RandomState;
 use crate::scalar::Scalar;
 
@@ -21,7 +23,29 @@ pub struct TrainerState<F> {
     pub(super) rate_factor: f64,
 }
 
+/// What files hold of a [`TrainerState`] beside the optimiser's values.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SavedTrainerState {
+    random: RandomState,
+    step: u64,
+    epoch: usize,
+    rate_factor: f64,
+}
+
 impl<F: Scalar> TrainerState<F> {
+    /// What is saved, and the optimiser's values: one slot of all parameters behind the other.
+    pub(crate) fn to_saved(&self) -> (SavedTrainerState, Vec<F>) {
+        let Self { random, optimizer, step, epoch, rate_factor, .. } = self.clone();
+        (SavedTrainerState { random, step, epoch, rate_factor }, optimizer)
+    }
+
+    /// A state from its file; the order of rows starts anew.
+    pub(crate) fn from_saved(saved: SavedTrainerState, optimizer: Vec<F>) -> Self {
+        let SavedTrainerState { random, step, epoch, rate_factor } = saved;
+        Self { random, order: Vec::new(), optimizer, step, epoch, rate_factor }
+    }
+
     pub(super) fn new(random: RandomState) -> Self {
         let (order, optimizer) = (Vec::new(), Vec::new());
         Self { random, order, optimizer, step: 0, epoch: 0, rate_factor: 1.0 }

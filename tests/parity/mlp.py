@@ -141,19 +141,31 @@ class Record:
         self.add(name, data, model, settings | {"random_state": state}, features[test], calls=calls)
 
     def lbfgs(self, data, activation):
-        """The loss after each of the first 20 iterations, and that of the finished fit."""
+        """The loss after each of the first 20 iterations, and that of the finished fit.
+
+        Under the penalty of the other fits on iris, the finished loss is not a property of the problem: it moves by
+        22 % (logistic) and 71 % (tanh) where initial weights move by their last bit (six starts). There the stronger
+        penalty makes it one (0.5 % at most), and under the weak one only the mean over seeds is compared.
+        """
         features, labels, train, test = self.data[data]
         kind = MLPRegressor if data == "diabetes" else MLPClassifier
-        settings = dict(COMMON[data], random_state=42, solver="lbfgs", activation=activation)
-        settings.pop("batch_size", None)
-        settings["max_iter"] = 200
-        losses = []
-        for iterations in range(1, 21):
-            model = kind(**settings | {"max_iter": iterations}).fit(features[train], labels[train])
-            losses.append(float(model.loss_))
-        model = kind(**settings).fit(features[train], labels[train])
+        weak = dict(COMMON[data], random_state=42, solver="lbfgs", activation=activation)
+        weak.pop("batch_size", None)
+        weak["max_iter"] = 200
+
+        def fit(settings):
+            return kind(**settings).fit(features[train], labels[train])
+
+        losses = [float(fit(weak | {"max_iter": iterations}).loss_) for iterations in range(1, 21)]
         name = f"{data}-lbfgs-{activation}"
-        self.add(name, data, model, settings, features[test], first_losses=losses)
+        if data != "iris":
+            self.add(name, data, fit(weak), weak, features[test], first_losses=losses)
+            return
+        by_seed = [float(fit(weak | {"random_state": seed}).loss_) for seed in range(24)]
+        self.add(f"{name}-weak", data, fit(weak), weak, features[test], first_losses=losses, by_seed=by_seed)
+        strong = weak | {"alpha": 0.1}
+        losses = [float(fit(strong | {"max_iter": iterations}).loss_) for iterations in range(1, 21)]
+        self.add(name, data, fit(strong), strong, features[test], first_losses=losses)
 
 
 def matrix(record):
@@ -236,6 +248,10 @@ def main():
     lines = ",\n".join(json.dumps(case) for case in record.cases)
     path.with_suffix(".json").write_text(f"[\n{lines}\n]\n")
     np.savez_compressed(path.with_suffix(".npz"), **record.arrays)
+    # What scikit-learn's own tests of flags fit, for the tests of the same names here.
+    features, flags = datasets.make_multilabel_classification(n_samples=50, random_state=0, return_indicator=True)
+    multilabel = {"features": features.astype(int).tolist(), "flags": flags.tolist()}
+    path.with_name("mlp_multilabel.json").write_text(json.dumps(multilabel) + "\n")
 
 
 if __name__ == "__main__":

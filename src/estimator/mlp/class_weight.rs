@@ -1,5 +1,7 @@
 //! Weights of classes.
 
+use serde::{Deserialize, Serialize};
+
 use crate::data::Dataset;
 use crate::error::{Error, Result};
 use crate::scalar::Scalar;
@@ -12,7 +14,8 @@ use crate::scalar::Scalar;
 /// let balanced = MlpClassifier::new().class_weight(ClassWeight::Balanced);
 /// let given = MlpClassifier::new().class_weight([1.0, 5.0]); // class 0, class 1
 /// ```
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ClassWeight {
     /// Every row counts alike.

@@ -45,14 +45,12 @@ impl<F: Scalar> Core<F> {
     /// # Errors
     /// [`Error::Param`] if they describe another network.
     pub(super) fn continue_with(&mut self, settings: &Settings) -> Result<()> {
-        if settings.hidden_layer_sizes != self.settings.hidden_layer_sizes {
-            let want = format!("{:?}, as the model", self.settings.hidden_layer_sizes);
-            let got = format!("{:?}", settings.hidden_layer_sizes);
-            return Err(Error::param("hidden_layer_sizes", got, want));
-        }
-        if settings.activation.name() != self.settings.activation.name() {
-            let want = format!("{}, as the model", self.settings.activation.name());
-            return Err(Error::param("activation", settings.activation.name(), want));
+        for ((name, got), (_, own)) in
+            network_settings(settings).into_iter().zip(network_settings(&self.settings))
+        {
+            if got != own {
+                return Err(Error::param(name, got, format!("{own}, as the model")));
+            }
         }
         self.random = settings.random_state.resume(&self.random);
         self.settings = settings.clone();
@@ -99,6 +97,16 @@ impl<F: Scalar> Core<F> {
             Link::Exp => "exp",
         }
     }
+}
+
+/// What describes the network, as its builder spells it.
+fn network_settings(settings: &Settings) -> [(&'static str, String); 4] {
+    [
+        ("hidden_layer_sizes", format!("{:?}", settings.hidden_layer_sizes)),
+        ("activation", format!("{:?}", settings.activation)),
+        ("dropout", settings.dropout.to_string()),
+        ("batch_norm", settings.batch_norm.to_string()),
+    ]
 }
 
 /// The methods that tell what a fit came to, for a type with a [`Core`] in the field `core`.

@@ -1,6 +1,6 @@
 //! The fitted classifier.
 
-use ndarray::{Array2, ArrayView2, Axis, concatenate};
+use ndarray::{Array2, ArrayView2};
 
 use super::class_weight::{ClassWeight, weigh};
 use super::classes::ClassTargets;
@@ -68,9 +68,10 @@ impl<F: Scalar, L> FittedMlpClassifier<F, L> {
         if self.flags || outputs.ncols() > 1 {
             return Ok(outputs);
         }
-        let other = outputs.mapv(|probability| F::one() - probability);
-        concatenate(Axis(1), &[other.view(), outputs.view()])
-            .map_err(|error| Error::shape("probabilities", "2 columns", error))
+        Ok(Array2::from_shape_fn((outputs.nrows(), 2), |(row, column)| {
+            let second = outputs[(row, 0)];
+            if column == 0 { F::one() - second } else { second }
+        }))
     }
 
     /// The natural logarithm of [`FittedMlpClassifier::predict_proba`]; −∞ where that is 0.

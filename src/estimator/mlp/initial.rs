@@ -2,12 +2,13 @@
 
 use super::settings::Settings;
 use crate::error::Result;
-use crate::layer::Dense;
+use crate::layer::{BatchNorm, Dropout};
 use crate::network::Sequential;
 use crate::random::RandomState;
 use crate::scalar::Scalar;
 
-/// Builds the network; its weights and biases are drawn layer by layer, weights first, uniformly within
+/// Builds the network: for each hidden layer a dense one, batch normalisation on request, the activation,
+/// and dropout on request; then the dense layer of the outputs. Their weights and biases are drawn layer by layer, weights first, uniformly within
 /// Glorot's bound (Glorot & Bengio 2010), as scikit-learn draws them.
 pub(super) fn network<F: Scalar>(
     settings: &Settings,
@@ -17,7 +18,14 @@ pub(super) fn network<F: Scalar>(
 ) -> Result<Sequential<F>> {
     let mut builder = Sequential::<F>::input(features).seed(settings.random_state.layer_seed());
     for &units in &settings.hidden_layer_sizes {
-        builder = builder.layer(Dense::new(units).activation(settings.activation.clone()));
+        builder = builder.dense(units);
+        if settings.batch_norm {
+            builder = builder.layer(BatchNorm::new());
+        }
+        builder = builder.activation(settings.activation.clone());
+        if settings.dropout > 0.0 {
+            builder = builder.layer(Dropout::new(settings.dropout));
+        }
     }
     let mut network = builder.dense(outputs).build()?;
     draw(settings.glorot_factor(), &mut network, random);

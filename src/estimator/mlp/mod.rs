@@ -11,10 +11,11 @@ mod progress;
 mod regressor;
 mod rules;
 mod settings;
+mod stored;
 mod train;
 
 pub use class_weight::ClassWeight;
 pub use classifier::MlpClassifier;
 pub use fitted_classifier::FittedMlpClassifier;
-pub use regressor::{FittedMlpRegressor, MlpRegressor, RegressorLoss};
+pub use regressor::{CustomLoss, FittedMlpRegressor, MlpRegressor, RegressorLoss};
 pub use settings::{BatchSize, LearningRate, RandomSource, Solver};

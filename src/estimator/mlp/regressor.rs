@@ -23,18 +23,17 @@ pub enum RegressorLoss {
     SquaredError,
     /// Half the Poisson deviance: outputs go through exp, and targets are >= 0.
     Poisson,
-    #[doc(hidden)]
-    Other(OtherLoss),
+    /// Any loss for both scalar types: [`From`] makes it of the loss itself.
+    Custom(CustomLoss),
 }
 
-/// A loss of another kind.
+/// A loss for both scalar types, shared by a configuration and its fits.
 #[derive(Debug, Clone)]
-#[doc(hidden)]
-pub struct OtherLoss(pub(super) SharedLoss);
+pub struct CustomLoss(SharedLoss);
 
 impl<A: AnyLoss> From<A> for RegressorLoss {
     fn from(loss: A) -> Self {
-        RegressorLoss::Other(OtherLoss(SharedLoss::new(loss)))
+        RegressorLoss::Custom(CustomLoss(SharedLoss::new(loss)))
     }
 }
 
@@ -43,7 +42,7 @@ impl RegressorLoss {
         match self {
             RegressorLoss::SquaredError => Box::new(HalfSquaredError),
             RegressorLoss::Poisson => Box::new(HalfPoissonDeviance),
-            RegressorLoss::Other(OtherLoss(loss)) => Box::new(loss.clone()),
+            RegressorLoss::Custom(CustomLoss(loss)) => Box::new(loss.clone()),
         }
     }
 }

@@ -2,12 +2,15 @@
 
 use std::any::Any;
 
+use serde::{Deserialize, Serialize};
+
 use crate::activation::{AnyActivation, Relu, Sigmoid};
 use crate::error::{Error, Result, fraction, non_negative, positive};
 use crate::random::RandomState;
 
 /// What finds the weights.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Solver {
     /// L-BFGS over all rows at once: a good choice for few rows.
@@ -20,7 +23,8 @@ pub enum Solver {
 }
 
 /// How [`Solver::Sgd`]'s learning rate changes from epoch to epoch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum LearningRate {
     /// It stays `learning_rate_init`.
@@ -35,7 +39,8 @@ pub enum LearningRate {
 }
 
 /// Rows of a batch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum BatchSize {
     /// 200, or all rows where there are fewer.
@@ -70,7 +75,8 @@ impl BatchSize {
 /// let by_seed = MlpClassifier::new().random_state(42);
 /// let by_stream = MlpClassifier::new().random_state(RandomState::new(42));
 /// ```
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum RandomSource {
     /// Every fit, warm start and `partial_fit` starts a new generator with this seed, as scikit-learn
@@ -79,13 +85,13 @@ pub enum RandomSource {
     /// A fit starts with this generator, and a warm start or `partial_fit` of its model goes on where
     /// the last one left it, as in scikit-learn for an instance. The configuration itself keeps the
     /// generator as given, so that fits repeat.
-    Stream(RandomState),
+    Stream(Box<RandomState>),
 }
 
 impl Default for RandomSource {
     /// A stream that starts with seed 0.
     fn default() -> Self {
-        RandomSource::Stream(RandomState::new(0))
+        RandomState::new(0).into()
     }
 }
 
@@ -97,7 +103,7 @@ impl From<u32> for RandomSource {
 
 impl From<RandomState> for RandomSource {
     fn from(random: RandomState) -> Self {
-        RandomSource::Stream(random)
+        RandomSource::Stream(Box::new(random))
     }
 }
 
@@ -106,7 +112,7 @@ impl RandomSource {
     pub(super) fn start(&self) -> RandomState {
         match self {
             RandomSource::Seed(seed) => RandomState::new(*seed),
-            RandomSource::Stream(random) => random.clone(),
+            RandomSource::Stream(random) => (**random).clone(),
         }
     }
 
@@ -128,7 +134,8 @@ impl RandomSource {
 }
 
 /// The settings that classifier and regressor share, with scikit-learn's names.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Settings {
     pub(super) hidden_layer_sizes: Vec<usize>,
     pub(super) activation: Box<dyn AnyActivation>,
@@ -151,6 +158,8 @@ pub(super) struct Settings {
     pub(super) epsilon: f64,
     pub(super) n_iter_no_change: usize,
     pub(super) max_fun: usize,
+    pub(super) dropout: f64,
+    pub(super) batch_norm: bool,
 }
 
 impl Default for Settings {
@@ -177,6 +186,8 @@ impl Default for Settings {
             epsilon: 1e-8,
             n_iter_no_change: 10,
             max_fun: 15_000,
+            dropout: 0.0,
+            batch_norm: false,
         }
     }
 }
@@ -207,7 +218,8 @@ impl Settings {
         fraction("beta_2", self.beta_2)?;
         positive("epsilon", self.epsilon)?;
         at_least_one("n_iter_no_change", self.n_iter_no_change)?;
-        at_least_one("max_fun", self.max_fun)
+        at_least_one("max_fun", self.max_fun)?;
+        fraction("dropout", self.dropout)
     }
 
     /// The square of Glorot's bound times fan-in plus fan-out: 2 for the logistic function, else 6.
@@ -353,6 +365,20 @@ macro_rules! setting_methods {
         /// least 1; 10. `usize::MAX` never stops.
         pub fn n_iter_no_change(mut self, n_iter_no_change: usize) -> Self {
             self.settings.n_iter_no_change = n_iter_no_change;
+            self
+        }
+
+        /// The part of every hidden layer's outputs that is zeroed in training, in [0, 1); none. Not in
+        /// scikit-learn.
+        pub fn dropout(mut self, rate: f64) -> Self {
+            self.settings.dropout = rate;
+            self
+        }
+
+        /// Whether every hidden layer normalises what enters its activation over the batch; no. Not in
+        /// scikit-learn.
+        pub fn batch_norm(mut self, batch_norm: bool) -> Self {
+            self.settings.batch_norm = batch_norm;
             self
         }
 

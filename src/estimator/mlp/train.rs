@@ -12,11 +12,12 @@ use crate::estimator::FitContext;
 use crate::loss::Loss;
 use crate::metrics::Metric;
 use crate::network::Regularizer;
-use crate::optim::Optimizer;
+use crate::optim::{Lbfgs, Optimizer};
 use crate::random::RandomState;
 use crate::scalar::Scalar;
 use crate::train::{
-    BatchRecord, Callback, EpochRecord, Event, FitControl, Observer, Snapshot, Trainer,
+    BatchRecord, Callback, EpochRecord, Event, FitControl, LbfgsTrainer, Observer, Snapshot,
+    Trainer,
 };
 
 /// What a fit is to do beside its settings.
@@ -44,9 +45,41 @@ impl<F: Scalar> Core<F> {
             Solver::Lbfgs if task.incremental => {
                 Err(Error::param("solver", "Lbfgs", "Sgd or Adam for partial_fit"))
             }
-            Solver::Lbfgs => Err(Error::param("solver", "Lbfgs", "")),
+            Solver::Lbfgs => self.descend(data, &*task.loss, context),
             Solver::Sgd | Solver::Adam => self.epochs(data, task, context),
         }
+    }
+
+    /// Fits by L-BFGS, on all rows at once.
+    fn descend(
+        &mut self,
+        data: &Dataset<'_, F>,
+        loss: &dyn Loss<F>,
+        context: &mut FitContext<'_, F>,
+    ) -> Result<()> {
+        let settings = &self.settings;
+        let weight_sum = match data.row_weights() {
+            None => data.len() as f64,
+            Some(weights) => weights.iter().map(|weight| weight.as_f64()).sum(),
+        };
+        let lbfgs = Lbfgs::new()
+            .max_iter(settings.max_iter)
+            .max_fun(settings.max_fun)
+            .gradient_tolerance(settings.tol);
+        let mut trainer = LbfgsTrainer::new(lbfgs)
+            .regularizer(Regularizer::l2(0.5 * settings.alpha / weight_sum))
+            .parallelism(context.parallelism)
+            .stop_flag(context.stop.clone());
+        for observer in &mut context.observers {
+            trainer = trainer.observer(Borrowed(&mut **observer));
+        }
+        let mut network = self.network.clone();
+        let (history, minimum) = trainer.fit(&mut network, loss, data)?;
+        self.progress.n_iter = minimum.iterations;
+        self.progress.loss = Some(minimum.loss);
+        self.progress.loss_curve.extend(history.losses());
+        (self.network, self.state, self.history) = (network, None, history);
+        Ok(())
     }
 
     fn epochs(
