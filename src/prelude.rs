@@ -3,6 +3,7 @@
 pub use crate::activation::{Elu, Gelu, LeakyRelu, Relu, Sigmoid, Silu, Softplus, Tanh};
 pub use crate::data::{CsvReader, Dataset, stratified_train_test_split, train_test_split};
 pub use crate::datasets;
+pub use crate::estimator::{Estimator, MlpClassifier, MlpRegressor, Pipeline, Predictor};
 pub use crate::layer::{BatchNorm, Dense, Dropout, LayerNorm};
 pub use crate::loss::{
     BinaryCrossEntropy, CrossEntropy, Huber, Loss, MeanAbsoluteError, MeanSquaredError, Poisson,

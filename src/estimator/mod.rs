@@ -5,6 +5,7 @@
 
 mod context;
 mod mlp;
+mod pipeline;
 mod traits;
 
 pub use context::FitContext;
@@ -12,4 +13,5 @@ pub use mlp::{
     BatchSize, ClassWeight, FittedMlpClassifier, FittedMlpRegressor, LearningRate, MlpClassifier,
     MlpRegressor, RandomSource, RegressorLoss, Solver,
 };
+pub use pipeline::{FittedPipeline, Pipeline};
 pub use traits::{Estimator, Predictor};
