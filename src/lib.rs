@@ -73,6 +73,7 @@ pub mod prelude;
 pub mod preprocessing;
 pub mod random;
 mod scalar;
+pub mod search;
 pub mod train;
 
 pub use data::datasets;

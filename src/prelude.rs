@@ -6,6 +6,7 @@ pub use crate::data::{
     stratified_train_test_split, train_test_split,
 };
 pub use crate::datasets;
+pub use crate::estimator::{Estimator, MlpClassifier, MlpRegressor, Pipeline, Predictor};
 pub use crate::layer::{BatchNorm, Dense, Dropout, LayerNorm};
 pub use crate::loss::{
     BinaryCrossEntropy, CrossEntropy, Huber, Loss, MeanAbsoluteError, MeanSquaredError, Poisson,
