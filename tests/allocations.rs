@@ -145,7 +145,7 @@ fn nothing_is_allocated_after_the_first_batch() {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
     pool.install(take_turns);
     for parallelism in [Parallelism::Serial, Parallelism::Auto] {
-        let count = pool.install(|| allocations_of_lbfgs(classes.0, parallelism));
+        let count = pool.install(|| allocations_of_lbfgs(&classes, parallelism));
         assert_eq!(count, 0, "L-BFGS, {parallelism:?}");
         for mode in [WeightGradient::Owners, WeightGradient::Shards] {
             let how = (mode, parallelism);
