@@ -129,6 +129,12 @@ pub enum Error {
         /// What the data lack.
         why: String,
     },
+    /// The stop flag was raised before the work was done.
+    #[error("{what} was stopped")]
+    Stopped {
+        /// What was stopped.
+        what: &'static str,
+    },
     /// Reading or writing a file failed.
     #[error("{path}: {source}")]
     Io {

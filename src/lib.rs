@@ -28,8 +28,8 @@
 //!
 //! | module | what it holds |
 //! | --- | --- |
-//! | [`data`], [`datasets`] | data sets, readers for CSV, IDX, NPY and NPZ, splits, small real data |
-//! | [`preprocessing`] | scalers, label and one-hot encoding |
+//! | [`data`], [`datasets`] | data sets, readers for CSV, IDX, NPY and NPZ, splits and folds, small real data |
+//! | [`preprocessing`] | scalers, principal components, encoders of labels, categories and mixed tables |
 //! | [`network`], [`layer`], [`activation`] | [`Sequential`] networks and what they are made of |
 //! | [`loss`], [`optim`], [`train`] | losses on logits, optimisers, the [`train::Trainer`] and its history |
 //! | [`estimator`] | scikit-learn's multi-layer perceptrons, and what all estimators have in common |
@@ -73,6 +73,7 @@ pub mod prelude;
 pub mod preprocessing;
 pub mod random;
 mod scalar;
+pub mod search;
 pub mod train;
 
 pub use data::datasets;

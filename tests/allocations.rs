@@ -10,8 +10,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use blastrain::data::Dataset;
 use blastrain::layer::{BatchNorm, LayerNorm};
 use blastrain::loss::{CrossEntropy, Loss, MeanSquaredError, Poisson};
-use blastrain::optim::{Adam, Optimizer, RmsProp, Sgd};
-use blastrain::train::{Event, Trainer, WeightGradient};
+use blastrain::network::Regularizer;
+use blastrain::optim::{Adam, Lbfgs, Optimizer, RmsProp, Sgd};
+use blastrain::train::{Event, LbfgsTrainer, Trainer, WeightGradient};
 use blastrain::{Parallelism, Scalar, Sequential};
 use ndarray::Array2;
 
@@ -92,6 +93,28 @@ fn regular<F: Scalar>(outputs: usize) -> Sequential<F> {
     builder.layer(LayerNorm::new().affine(false)).dense(outputs).build().unwrap()
 }
 
+/// Allocations of all threads between the first iteration of L-BFGS and the last of fifteen: its
+/// memory is full by then.
+fn allocations_of_lbfgs(data: &Dataset<'_, f32>, parallelism: Parallelism) -> usize {
+    let network = Sequential::<f32>::input(100).dense(300).tanh().dense(10).build();
+    let mut iterations = 0;
+    let mut trainer = LbfgsTrainer::new(Lbfgs::new().max_iter(15))
+        .regularizer(Regularizer::l2(1e-4))
+        .parallelism(parallelism)
+        .observer(|event: &Event<'_>| {
+            if let Event::EpochEnd { .. } = event {
+                iterations += 1;
+                ON.store(iterations < 15, Ordering::Relaxed);
+            }
+            ControlFlow::Continue(())
+        });
+    COUNT.store(0, Ordering::Relaxed);
+    trainer.fit(&mut network.unwrap(), &CrossEntropy, data).unwrap();
+    drop(trainer);
+    assert_eq!(iterations, 15);
+    COUNT.load(Ordering::Relaxed)
+}
+
 /// Makes both threads of the current pool take work from each other once: at that, rayon sets a
 /// thread up, whenever it comes to pass.
 fn take_turns() {
@@ -122,6 +145,8 @@ fn nothing_is_allocated_after_the_first_batch() {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
     pool.install(take_turns);
     for parallelism in [Parallelism::Serial, Parallelism::Auto] {
+        let count = pool.install(|| allocations_of_lbfgs(&classes, parallelism));
+        assert_eq!(count, 0, "L-BFGS, {parallelism:?}");
         for mode in [WeightGradient::Owners, WeightGradient::Shards] {
             let how = (mode, parallelism);
             let momentum = Sgd::new(0.01).momentum(0.9).nesterov(true);

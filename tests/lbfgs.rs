@@ -42,7 +42,7 @@ impl Options {
             .max_iter(self.maxiter.unwrap_or(15_000))
             .max_fun(self.maxfun.unwrap_or(15_000))
             .gradient_tolerance(self.gtol.unwrap_or(1e-5))
-            .relative_tolerance(self.ftol.unwrap_or(2.2204460492503131e-09))
+            .relative_tolerance(self.ftol.unwrap_or(1e7 * f64::EPSILON))
     }
 }
 
@@ -74,9 +74,9 @@ fn rosenbrock<F: Scalar>(x: &[F], gradient: &mut [F]) -> f64 {
     for i in 0..x.len() - 1 {
         let (a, b) = (x[i], x[i + 1]);
         let miss = b - a * a;
-        gradient[i] = gradient[i] - two * two * hundred * a * miss - two * (one - a);
-        gradient[i + 1] = gradient[i + 1] + two * hundred * miss;
-        sum = sum + hundred * miss * miss + (one - a) * (one - a);
+        gradient[i] -= two * two * hundred * a * miss + two * (one - a);
+        gradient[i + 1] += two * hundred * miss;
+        sum += hundred * miss * miss + (one - a) * (one - a);
     }
     sum.as_f64()
 }
@@ -231,8 +231,7 @@ fn losses_follow_scipy() {
         assert!(relative(first, case.first) < 1e-14, "{what}: another objective");
         let (_, losses) = descend(&case.options.lbfgs(), &mut case.start.clone(), objective);
         let (iterations, tolerance) = closeness(&case.problem);
-        for i in 0..iterations.min(case.losses.len()) {
-            let (got, want) = (losses[i], case.losses[i]);
+        for (i, (&got, &want)) in losses.iter().zip(&case.losses).take(iterations).enumerate() {
             let close = relative(got, want) <= tolerance;
             assert!(close, "{what}, iteration {}: {got}, not {want}", i + 1);
         }

@@ -84,6 +84,24 @@ fn losses_follow_scikit_learn() {
     }
 }
 
+#[test]
+fn single_precision_ends_at_the_same_loss() {
+    let iris: Dataset<'_, f64> = datasets::iris().unwrap();
+    let data = MinMaxScaler::new().fit_dataset(&iris).unwrap().transform_dataset(&iris).unwrap();
+    let single = Dataset::new(
+        data.features_view().unwrap().mapv(|value| value as f32),
+        data.class_targets().unwrap().to_vec(),
+    );
+    let lbfgs = Lbfgs::new().max_iter(200);
+    let mut wide = Sequential::<f64>::input(4).dense(7).tanh().dense(3).seed(1).build().unwrap();
+    let mut trainer = LbfgsTrainer::new(lbfgs).regularizer(Regularizer::l2(5e-4));
+    let (_, want) = trainer.fit(&mut wide, &CrossEntropy, &data).unwrap();
+    let mut narrow = Sequential::<f32>::input(4).dense(7).tanh().dense(3).seed(1).build().unwrap();
+    let (history, got) = trainer.fit(&mut narrow, &CrossEntropy, &single.unwrap()).unwrap();
+    assert!((got.loss / want.loss - 1.0).abs() < 0.01, "{got:?}, {want:?}");
+    assert!(history.losses().is_sorted_by(|a, b| a >= b), "it never rises");
+}
+
 /// Rows in four shards, in a network of 160,000 weights.
 fn wide<F: Scalar>() -> (Sequential<F>, Dataset<'static, F>)
 where
@@ -103,13 +121,13 @@ where
     Array2<F>: Into<blastrain::data::FeatureStorage<'static, F>>,
 {
     let (mut network, data) = wide::<F>();
-    let mut trainer = LbfgsTrainer::new(Lbfgs::new().max_iter(4))
+    let mut trainer = LbfgsTrainer::new(Lbfgs::new().max_iter(2))
         .regularizer(Regularizer::l2(0.005))
         .weight_gradient(mode)
         .parallelism(parallelism);
     let (history, _) = trainer.fit(&mut network, &CrossEntropy, &data).unwrap();
     let losses = history.losses();
-    assert!(losses.len() == 4 && losses[3] < losses[0], "{losses:?}");
+    assert!(losses.len() == 2 && losses[1] < losses[0], "{losses:?}");
     let values = network.parameters().iter().map(|value| value.as_f64());
     losses.into_iter().chain(values).map(f64::to_bits).collect()
 }
@@ -121,7 +139,7 @@ fn every_number_of_threads_gives_the_same_bits() {
             wide_bits::<f32>(Parallelism::Serial, mode),
             wide_bits::<f64>(Parallelism::Serial, mode),
         );
-        for threads in [2, 3, 8] {
+        for threads in [2, 8] {
             let parallelism = Parallelism::Threads(threads);
             assert!(wide_bits::<f32>(parallelism, mode) == single, "{mode:?}, {threads} threads");
             assert!(wide_bits::<f64>(parallelism, mode) == double, "{mode:?}, {threads} threads");

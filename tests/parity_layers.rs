@@ -209,7 +209,11 @@ fn batch_norm_trains_and_predicts() {
                 let data = Dataset::new(unit, targets.slice(rows).to_owned()).unwrap();
                 assert_passes(&what, &network, &data, &batch.passes);
                 set_running(&mut network, &running);
-                running = step(network, &data, shards).buffers().to_vec();
+                running = step(network.clone(), &data, shards).buffers().to_vec();
+                // Every row counts once in the statistics, whatever its weight in the loss.
+                let weights = (0..data.len()).map(|row| 0.5 * row as f64).collect();
+                let weighted = data.with_weights(weights).unwrap();
+                assert_eq!(step(network, &weighted, shards).buffers(), running, "{what}");
                 assert_close(&what, &running, &batch.running);
             }
             assert_eq!(start, x.nrows());
@@ -301,6 +305,34 @@ fn five_steps_of_a_network_with_both_normalisations() {
             assert_close(&what, network.buffers(), &step.running);
             let scores = network.predict(x.view()).unwrap();
             assert_close(&what, &scores, step.scores.iter().flatten());
+        }
+    }
+}
+
+#[test]
+fn single_precision_follows_as_closely_as_it_can() {
+    let golden = golden().network;
+    let x = matrix(&golden.x).mapv(|value| value as f32);
+    let builder = Sequential::<f32>::input(4).dense(6).batch_norm().relu();
+    let mut network = builder.dense(5).layer_norm().tanh().dense(3).build().unwrap();
+    let params: Vec<f32> = golden.params.iter().map(|&value| value as f32).collect();
+    network.set_parameters(&params).unwrap();
+    let mut trainer = Trainer::builder(network, CrossEntropy.label_smoothing(0.1).unwrap())
+        .optimizer(Sgd::new(0.1).momentum(0.9))
+        .batch_size(7)
+        .shards(2)
+        .build()
+        .unwrap();
+    for step in &golden.steps {
+        let rows = ndarray::s![step.rows[0]..step.rows[1], ..];
+        let classes = golden.classes[step.rows[0]..step.rows[1]].to_vec();
+        let data = Dataset::new(x.slice(rows).to_owned(), classes).unwrap();
+        let loss = trainer.fit(&data).unwrap().losses()[0];
+        assert!((loss - step.loss).abs() < 1e-5, "{loss} {}", step.loss);
+        let values = trainer.network().parameters().iter().zip(&step.params);
+        let kept = trainer.network().buffers().iter().zip(&step.running);
+        for (&got, &want) in values.chain(kept) {
+            assert!((f64::from(got) - want).abs() < 1e-5, "{got} {want}");
         }
     }
 }

@@ -9,13 +9,22 @@ use csv::{ByteRecord, ReaderBuilder};
 use super::source::Source;
 use crate::error::{Error, Result};
 
+/// What becomes of a missing value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OnMissing {
+    Report,
+    DropRow,
+    /// It is kept as the empty text, which no other value is.
+    Keep,
+}
+
 /// How to read, as the user set it.
 #[derive(Debug, Clone)]
 pub(crate) struct FieldOptions {
     pub(crate) delimiter: u8,
     /// Texts that stand for a missing value, besides the empty one.
     pub(crate) missing: Vec<String>,
-    pub(crate) drop_missing_rows: bool,
+    pub(crate) on_missing: OnMissing,
     pub(crate) ignored: Vec<String>,
 }
 
@@ -39,7 +48,7 @@ impl TextColumn {
     }
 }
 
-/// All columns that are not ignored; no value is missing.
+/// All columns that are not ignored; a value is missing, that is empty, only where such are kept.
 #[derive(Debug)]
 pub(crate) struct Fields {
     pub(crate) path: PathBuf,
@@ -170,11 +179,15 @@ impl Table {
         {
             let field = utf8(source, field, line, name)?;
             if field.is_empty() || options.missing.iter().any(|marker| marker == field) {
-                if options.drop_missing_rows {
-                    return Ok(());
+                match options.on_missing {
+                    OnMissing::Keep => fields.push(""),
+                    OnMissing::DropRow => return Ok(()),
+                    OnMissing::Report => {
+                        let path = source.path.clone();
+                        return Err(Error::MissingValue { path, line, column: name.clone() });
+                    }
                 }
-                let path = source.path.clone();
-                return Err(Error::MissingValue { path, line, column: name.clone() });
+                continue;
             }
             fields.push(field);
         }

@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use super::csv_fields::{FieldOptions, Fields, TextColumn, known_column};
+use super::csv_fields::{FieldOptions, Fields, OnMissing, TextColumn, known_column};
 use super::source::{self, MEMORY, Source};
 use crate::error::{Error, Result};
 
@@ -52,7 +52,7 @@ impl Default for CsvReader {
             fields: FieldOptions {
                 delimiter: b',',
                 missing: Vec::new(),
-                drop_missing_rows: false,
+                on_missing: OnMissing::Report,
                 ignored: Vec::new(),
             },
             target: None,
@@ -115,7 +115,14 @@ impl CsvReader {
     /// # Ok::<(), blastrain::Error>(())
     /// ```
     pub fn drop_missing_rows(mut self) -> Self {
-        self.fields.drop_missing_rows = true;
+        self.fields.on_missing = OnMissing::DropRow;
+        self
+    }
+
+    /// Keeps missing values, for [`TableEncoder`](crate::preprocessing::TableEncoder) to fill: NaN among
+    /// numbers, the empty text among texts.
+    pub fn keep_missing(mut self) -> Self {
+        self.fields.on_missing = OnMissing::Keep;
         self
     }
 
@@ -197,12 +204,17 @@ impl CsvReader {
 #[derive(Debug, Clone)]
 pub(crate) enum Column {
     Numeric(Vec<f64>),
-    Text {
-        values: Vec<String>,
-        /// The first row that reads as a number, and the first that does not, where the type was
-        /// recognised and not demanded: often the second is a typing error.
-        mixed: Option<(usize, usize)>,
-    },
+    Text { values: Vec<String>, mixed: Option<Mixed> },
+}
+
+/// A number and a text of one column whose type was recognised and not demanded: often the text is
+/// a typing error.
+#[derive(Debug, Clone)]
+pub(crate) struct Mixed {
+    pub(crate) number: String,
+    pub(crate) text: String,
+    /// The line of the text.
+    pub(crate) line: u64,
 }
 
 /// A CSV file in memory: named columns of numbers or texts.
@@ -236,6 +248,35 @@ impl CsvTable {
         self.lines.get(row).copied()
     }
 
+    /// The rows given, as a table of its own: the training rows of a split, say.
+    ///
+    /// Positions may repeat and come in any order. The types of the columns stay.
+    ///
+    /// # Errors
+    /// [`Error::Empty`] for no position, [`Error::Param`] for one that is out of range.
+    pub fn select(&self, positions: &[usize]) -> Result<CsvTable> {
+        if positions.is_empty() {
+            return Err(Error::empty("the selection of rows", "1 row"));
+        }
+        let len = self.len();
+        if let Some(position) = positions.iter().find(|&&position| position >= len) {
+            return Err(Error::param("row", position, format!("below {len}")));
+        }
+        let select = |column: &Column| match column {
+            Column::Numeric(values) => Column::Numeric(at(values, positions)),
+            Column::Text { values, mixed } => {
+                Column::Text { values: at(values, positions), mixed: mixed.clone() }
+            }
+        };
+        Ok(CsvTable {
+            path: self.path.clone(),
+            names: self.names.clone(),
+            columns: self.columns.iter().map(select).collect(),
+            lines: at(&self.lines, positions),
+            options: self.options.clone(),
+        })
+    }
+
     /// Whether a column holds numbers.
     ///
     /// # Errors
@@ -244,7 +285,7 @@ impl CsvTable {
         Ok(matches!(self.find(column)?, Column::Numeric(_)))
     }
 
-    /// The numbers of a column.
+    /// The numbers of a column; NaN where a missing value was kept.
     ///
     /// # Errors
     /// [`Error::UnknownName`] if there is no such column, [`Error::Format`] with the first line
@@ -256,7 +297,7 @@ impl CsvTable {
         }
     }
 
-    /// The texts of a column.
+    /// The texts of a column; empty where a missing value was kept.
     ///
     /// # Errors
     /// [`Error::UnknownName`] if there is no such column, [`Error::Format`] if it holds numbers.
@@ -284,6 +325,11 @@ impl CsvTable {
         self.error(format!("line {line}, column \"{column}\": {message}"))
     }
 
+    pub(crate) fn missing(&self, row: usize, column: &str) -> Error {
+        let line = self.line(row).unwrap_or(0);
+        Error::MissingValue { path: self.path.clone(), line, column: column.to_owned() }
+    }
+
     fn not_a_number(&self, column: &str, values: &[String]) -> Error {
         let is_text = |value: &String| number(value).is_none_or(|number| !number.is_finite());
         match values.iter().position(is_text) {
@@ -298,13 +344,15 @@ impl CsvTable {
         if self.options.text.contains(name) {
             return Ok(Column::Text { values: owned(), mixed: None });
         }
-        let first_text = texts.iter().position(|text| number(text).is_none());
+        let is_text = |text: &str| !text.is_empty() && number(text).is_none();
+        let first_text = texts.iter().position(is_text);
         let target = self.options.target.as_ref() == Some(name);
         let numeric =
             self.options.numeric.contains(name) || target && self.options.task == Task::Regression;
         let Some(first_text) = first_text.filter(|_| !numeric) else {
             let parse = |(row, text)| match number(text).filter(|number| number.is_finite()) {
                 Some(number) => Ok(number),
+                None if text.is_empty() => Ok(f64::NAN),
                 None => Err(self.at(row, name, &format!("{text:?} is not a finite number"))),
             };
             return Ok(Column::Numeric(
@@ -312,9 +360,18 @@ impl CsvTable {
             ));
         };
         let finite = |text: &str| number(text).is_some_and(f64::is_finite);
-        let mixed = texts.iter().position(finite).map(|first_number| (first_number, first_text));
+        let mixed = texts.iter().find(|text| finite(text)).map(|number| Mixed {
+            number: number.to_owned(),
+            text: texts.iter().nth(first_text).unwrap_or_default().to_owned(),
+            line: self.line(first_text).unwrap_or(0),
+        });
         Ok(Column::Text { values: owned(), mixed })
     }
+}
+
+/// The values at some positions, which are all in range.
+fn at<T: Clone>(values: &[T], positions: &[usize]) -> Vec<T> {
+    positions.iter().map(|&position| values[position].clone()).collect()
 }
 
 /// A text as a number; NaN and infinities count as numbers here.

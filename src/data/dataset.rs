@@ -197,15 +197,14 @@ impl<'a, F: Scalar> Dataset<'a, F> {
     ///
     /// # Errors
     /// [`Error::Shape`] if the rows differ in number; [`Error::NonFinite`] as in [`Dataset::new`].
-    pub fn with_features(&self, features: Array2<F>) -> Result<Dataset<'static, F>> {
-        let (_, targets, weights) = self.to_parts();
-        let mut data = Dataset::new(features, targets)?;
+    pub fn with_features<'o>(&self, features: Array2<F>) -> Result<Dataset<'o, F>> {
+        let mut data = Dataset::new(features, self.owned_targets())?;
         data.classes = self.classes;
         data.class_names = self.class_names.clone();
         if self.features() == data.features() {
             data.feature_names = self.feature_names.clone();
         }
-        data.weights = weights.map(Into::into);
+        data.weights = self.row_weights().map(Into::into);
         Ok(data)
     }
 
@@ -375,11 +374,15 @@ impl<'a, F: Scalar> Dataset<'a, F> {
             None => view.to_owned(),
             Some(rows) => view.select(ndarray::Axis(0), rows),
         };
-        let targets = match (self.class_targets(), self.value_targets()) {
+        (features, self.owned_targets(), self.row_weights())
+    }
+
+    /// Copies of the targets of the rows seen.
+    fn owned_targets<'o>(&self) -> TargetStorage<'o, F> {
+        match (self.class_targets(), self.value_targets()) {
             (Some(classes), _) => TargetStorage::from(classes),
             (_, values) => TargetStorage::Values(values.unwrap_or_default().into_shared()),
-        };
-        (features, targets, self.row_weights())
+        }
     }
 }
 

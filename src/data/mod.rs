@@ -30,4 +30,6 @@ pub use split::{
 };
 pub use targets::{TargetStorage, Targets};
 
+pub(crate) use csv_fields::known_column;
+pub(crate) use csv_table::{Column, Task};
 pub(crate) use features::check_finite;

@@ -64,6 +64,7 @@
 
 mod context;
 mod mlp;
+mod pipeline;
 mod traits;
 
 pub use context::FitContext;
@@ -71,4 +72,5 @@ pub use mlp::{
     BatchSize, ClassWeight, CustomLoss, FittedMlpClassifier, FittedMlpRegressor, LearningRate,
     MlpClassifier, MlpRegressor, RandomSource, RegressorLoss, Solver,
 };
+pub use pipeline::{FittedPipeline, Pipeline};
 pub use traits::{Estimator, Predictor};

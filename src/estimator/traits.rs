@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use ndarray::{Array2, ArrayView2};
 
 use super::FitContext;
-use crate::data::{Dataset, Targets};
+use crate::data::{Dataset, FeatureStorage, Targets};
 use crate::error::{Error, Result};
 use crate::metrics::Metric;
 use crate::scalar::Scalar;
@@ -76,17 +76,27 @@ pub trait Predictor<F: Scalar>: Debug + Send + Sync {
     /// # Errors
     /// As [`Predictor::predict_outputs`], and what the metric refuses.
     fn evaluate(&self, data: &Dataset<'_, F>, metric: &dyn Metric<F>) -> Result<f64> {
-        let outputs = match data.features_view() {
-            Some(features) => self.predict_outputs(features)?,
-            None => self.predict_outputs(data.to_arrays().0.view())?,
-        };
+        Ok(self.evaluate_all(data, &[metric])?[0])
+    }
+
+    /// The values of several metrics for a data set, from one prediction.
+    ///
+    /// # Errors
+    /// As [`Predictor::evaluate`].
+    fn evaluate_all(&self, data: &Dataset<'_, F>, metrics: &[&dyn Metric<F>]) -> Result<Vec<f64>> {
+        let features = FeatureStorage::from(data);
+        let outputs = self.predict_outputs(features.view())?;
         let (classes, values) = (data.class_targets(), data.value_targets());
         let targets = match (&classes, &values) {
             (Some(classes), _) => Targets::Classes(classes),
             (None, Some(values)) => Targets::Values(values.view()),
             (None, None) => return Err(Error::empty("the targets", "1 row")),
         };
-        metric.evaluate(outputs.view(), targets, data.row_weights().as_deref())
+        let weights = data.row_weights();
+        let value = |metric: &&dyn Metric<F>| {
+            metric.evaluate(outputs.view(), targets.clone(), weights.as_deref())
+        };
+        metrics.iter().map(value).collect()
     }
 
     /// The default metric's value for a data set, with the weights of its rows.

@@ -194,7 +194,15 @@ mod tests {
         let layer = built(0.4, 33);
         let x = Array2::from_elem((7, 33), 1.0);
         let whole = forward(&*layer, test_pass(5, 0), x.view());
-        assert_ne!(whole, forward(&*layer, test_pass(6, 0), x.view()));
+        let other = [
+            test_pass(6, 0),
+            Pass { layer: 3, ..test_pass(5, 0) },
+            Pass { seed: 8, ..test_pass(5, 0) },
+            test_pass(5, 1),
+        ];
+        for pass in other {
+            assert_ne!(whole, forward(&*layer, pass, x.view()), "{pass:?}");
+        }
         for cut in [0, 1, 3] {
             let rows = x.slice(ndarray::s![cut.., ..]);
             let part = forward(&*layer, test_pass(5, cut), rows);

@@ -93,6 +93,7 @@
 
 mod activation;
 mod batch_norm;
+mod columns;
 mod dense;
 mod dropout;
 mod layer_norm;

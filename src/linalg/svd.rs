@@ -5,6 +5,9 @@ use ndarray::Array2;
 use crate::error::{Error, Result};
 
 const WHAT: &str = "the singular value decomposition";
+/// LAPACK counts its work space, some squares of the smaller side, in 32-bit integers.
+#[cfg(feature = "openblas")]
+const LARGEST_SMALLER_SIDE: usize = 16_384;
 
 /// Singular values, descending, and the right singular vectors as rows: `min(rows, columns)` of each.
 ///
@@ -12,16 +15,23 @@ const WHAT: &str = "the singular value decomposition";
 ///
 /// # Errors
 /// [`Error::Unavailable`] in a build without LAPACK, or for an OpenBLAS that
-/// [`blas_info`](crate::blas_info) refuses; [`Error::Undefined`] if the iteration does not converge.
+/// [`blas_info`](crate::blas_info) refuses, or for a matrix beyond its integers; [`Error::Undefined`] if the iteration does not converge.
 #[cfg(feature = "openblas")]
 pub(crate) fn right_singular_vectors(matrix: Array2<f64>) -> Result<(Vec<f64>, Array2<f64>)> {
     use ndarray_linalg::{JobSvd, SVDDCInto, SVDInto};
 
+    let (rows, columns) = matrix.dim();
+    if rows.min(columns) > LARGEST_SMALLER_SIDE || rows.max(columns) > i32::MAX as usize {
+        return Err(Error::Unavailable {
+            what: format!("{WHAT} of {rows} rows and {columns} columns"),
+            why: format!("rows or columns must be at most {LARGEST_SMALLER_SIDE}"),
+        });
+    }
     crate::native::ensure_ready()?;
     crate::native::pin_this_thread();
     // The left vectors of a tall matrix would be as large as itself; without them LAPACK reduces it to a
     // square first. Of a wide one the plain driver would give a square of right vectors.
-    let (_, values, vectors) = match matrix.nrows() > matrix.ncols() {
+    let (_, values, vectors) = match rows > columns {
         true => matrix.svd_into(false, true),
         false => matrix.svddc_into(JobSvd::Some),
     }

@@ -119,3 +119,21 @@ impl Plan {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_layer_works_in_place_only_where_nobody_reads_that_place_later() {
+        let builder = Sequential::<f32>::input(3).dense(4).relu().dropout(0.5);
+        let network = builder.dense(4).layer_norm().dropout(0.5).build().unwrap();
+        let plan = Plan::new(&network);
+        let [_, behind_relu, _, _, behind_norm] = &plan.layers[..] else { panic!("{plan:?}") };
+        assert!(!behind_relu.in_place && behind_relu.x != behind_relu.y);
+        assert!(behind_norm.in_place && behind_norm.x == behind_norm.y);
+        // The features are never overwritten.
+        let first = Plan::new(&Sequential::<f32>::input(3).dropout(0.5).build().unwrap());
+        assert!(!first.layers[0].in_place);
+    }
+}

@@ -4,6 +4,7 @@ mod adam;
 mod clip;
 mod lbfgs;
 mod rmsprop;
+pub mod schedule;
 mod sgd;
 
 use std::fmt::Debug;

@@ -1,7 +1,8 @@
-//! What all scalers do with a feature matrix.
+//! What all transformers do with a feature matrix.
 
 use ndarray::{Array2, ArrayView2};
 
+use super::categories::check_width;
 use crate::data::{Dataset, check_finite};
 use crate::error::{Error, Result};
 use crate::scalar::Scalar;
@@ -19,10 +20,7 @@ pub(super) fn check_fit<F: Scalar>(features: ArrayView2<'_, F>) -> Result<()> {
 
 /// Checks that a matrix to transform has the columns fitted on, all finite. No rows will do.
 pub(super) fn check_columns<F: Scalar>(features: ArrayView2<'_, F>, columns: usize) -> Result<()> {
-    if features.ncols() != columns {
-        let want = format!("{columns} columns, as fitted");
-        return Err(Error::shape("features", want, format!("{} columns", features.ncols())));
-    }
+    check_width("features", features.ncols(), columns)?;
     check_finite("feature", features)
 }
 
@@ -48,6 +46,23 @@ pub(super) fn narrowed<F: Scalar>(values: Array2<f64>) -> Result<Array2<F>> {
     let narrow = values.mapv(F::from_f64);
     check_finite("transformed feature", narrow.view())?;
     Ok(narrow)
+}
+
+/// Zeros `(rows, columns)`, or an error of the setting `name` that asks for so many columns.
+pub(super) fn zeros<F: Scalar>(
+    name: &'static str,
+    rows: usize,
+    columns: usize,
+) -> Result<Array2<F>> {
+    let too_large = || {
+        let want = format!("a number that {rows} rows fit into memory with");
+        Error::param(name, columns, want)
+    };
+    let size = rows.checked_mul(columns).ok_or_else(too_large)?;
+    let mut values = Vec::new();
+    values.try_reserve_exact(size).map_err(|_| too_large())?;
+    values.resize(size, F::zero());
+    Array2::from_shape_vec((rows, columns), values).map_err(|_| too_large())
 }
 
 /// Runs on the features of a data set, copied only where it sees chosen rows.

@@ -5,6 +5,7 @@ use std::fmt::Display;
 
 use serde::{Deserialize, Serialize};
 
+use super::categories::{listed, sorted_distinct};
 use crate::error::{Error, Result};
 
 /// Turns labels (strings, integers, booleans, anything ordered) into class indices and back.
@@ -39,10 +40,7 @@ impl<T: Ord + Clone> LabelEncoder<T> {
         if labels.is_empty() {
             return Err(Error::empty("the list of labels", "1 label"));
         }
-        let mut classes: Vec<&T> = labels.iter().collect();
-        classes.sort_unstable();
-        classes.dedup();
-        Ok(Self { classes: classes.into_iter().cloned().collect() })
+        Ok(Self { classes: sorted_distinct(labels.iter()) })
     }
 
     /// [`LabelEncoder::fit`] and [`LabelEncoder::transform`] in one.
@@ -88,22 +86,12 @@ impl<T: Ord + Clone> LabelEncoder<T> {
         Q: Ord + Display + ?Sized,
     {
         self.classes.binary_search_by(|class| class.borrow().cmp(label)).map_err(|_| {
-            Error::UnknownName { what: "label", got: label.to_string(), known: self.listed() }
+            Error::UnknownName {
+                what: "label",
+                got: label.to_string(),
+                known: listed(&self.classes),
+            }
         })
-    }
-
-    /// The classes for a message, the first twenty of them.
-    fn listed(&self) -> String
-    where
-        T: Display,
-    {
-        const SHOWN: usize = 20;
-        let mut names: Vec<String> =
-            self.classes.iter().take(SHOWN).map(ToString::to_string).collect();
-        if let Some(more) = self.classes.len().checked_sub(SHOWN).filter(|&more| more > 0) {
-            names.push(format!("and {more} more"));
-        }
-        names.join(", ")
     }
 
     /// The label of each class index.

@@ -17,21 +17,31 @@
 //! # Ok::<(), blastrain::Error>(())
 //! ```
 //!
-//! [`Transformer`] and [`FittedTransformer`] are the common face of what maps features to features.
+//! [`TableEncoder`] makes features of CSV tables that mix numbers and texts. [`Transformer`] and [`FittedTransformer`] are the common face of what maps features to features.
 
+mod categories;
 mod features;
+mod fitted_table_encoder;
 mod label_encoder;
 mod min_max;
 mod one_hot;
+mod one_hot_encoder;
+mod ordinal_encoder;
 mod pca;
 mod standard;
+mod table_encoder;
+mod table_target;
 mod transformer;
 
+pub use fitted_table_encoder::FittedTableEncoder;
 pub use label_encoder::LabelEncoder;
 pub use min_max::{FittedMinMaxScaler, MinMaxScaler};
 pub use one_hot::{from_one_hot, one_hot};
+pub use one_hot_encoder::{FittedOneHotEncoder, OneHotEncoder};
+pub use ordinal_encoder::{FittedOrdinalEncoder, OrdinalEncoder};
 pub use pca::{Components, FittedPca, Pca};
 pub use standard::{FittedStandardScaler, StandardScaler};
+pub use table_encoder::{FillNumbers, TableEncoder, TextEncoder};
 pub use transformer::{
     FittedTransformer, Transformer, TransformerConstructor, TransformerRegistry,
 };

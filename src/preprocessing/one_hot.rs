@@ -2,6 +2,7 @@
 
 use ndarray::{Array2, ArrayView2};
 
+use super::features::zeros;
 use crate::data::check_finite;
 use crate::error::{Error, Result};
 use crate::metrics::first_largest;
@@ -26,18 +27,11 @@ pub fn one_hot<F: Scalar>(indices: &[usize], classes: usize) -> Result<Array2<F>
     if let Some(row) = indices.iter().position(|&class| class >= classes) {
         return Err(Error::ClassIndex { class: indices[row], row, classes });
     }
-    let too_large = || {
-        let want = format!("a number that {} rows fit into memory with", indices.len());
-        Error::param("classes", classes, want)
-    };
-    let size = indices.len().checked_mul(classes).ok_or_else(too_large)?;
-    let mut values = Vec::new();
-    values.try_reserve_exact(size).map_err(|_| too_large())?;
-    values.resize(size, F::zero());
-    for (row, &class) in indices.iter().enumerate() {
-        values[row * classes + class] = F::one();
+    let mut rows = zeros("classes", indices.len(), classes)?;
+    for (mut row, &class) in rows.outer_iter_mut().zip(indices) {
+        row[class] = F::one();
     }
-    Array2::from_shape_vec((indices.len(), classes), values).map_err(|_| too_large())
+    Ok(rows)
 }
 
 /// The column of the largest number in each row, the first of equal ones.

@@ -88,7 +88,8 @@ impl Pca {
     /// # Errors
     /// [`Error::Param`] for a number of components that cannot be; [`Error::Empty`] without rows or columns;
     /// [`Error::NonFinite`] with row and column; [`Error::Undefined`] for a single row, or numbers so
-    /// large that their squares overflow; [`Error::Unavailable`] without LAPACK.
+    /// large that their squares overflow; [`Error::Unavailable`] without LAPACK, or for more than
+    /// 16,384 rows and columns.
     pub fn fit<F: Scalar>(&self, features: ArrayView2<'_, F>) -> Result<FittedPca> {
         let (rows, columns) = features.dim();
         check_fit(features)?;

@@ -121,3 +121,23 @@ impl<'a, 'd, F: Scalar> FullBatch<'a, 'd, F> {
         self.workspace.divergent_output(network, self.rows.len())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::loss::MeanSquaredError;
+    use ndarray::array;
+
+    #[test]
+    fn running_statistics_stay_what_they_were() {
+        let mut network = Sequential::<f64>::input(1).batch_norm().dense(1).build().unwrap();
+        let data = Dataset::new(array![[1.0], [5.0], [3.0]], vec![0.0, 1.0, 2.0]).unwrap();
+        let loss = MeanSquaredError::default();
+        let mode = WeightGradient::default();
+        let mut batch =
+            FullBatch::new(&network, &loss, &data, mode, Some(2), Regularizer::NONE).unwrap();
+        let first = batch.run(&mut network);
+        assert_eq!(network.buffers(), [0.0, 1.0]);
+        assert_eq!(batch.run(&mut network), first);
+    }
+}

@@ -55,3 +55,111 @@ impl<'p, 'a, 'd, F: Scalar> Objective<'p, 'a, 'd, F> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ndarray::{ArrayView2, array};
+    use serde_json::Value;
+
+    use super::*;
+    use crate::Result;
+    use crate::data::Dataset;
+    use crate::layer::{
+        AnyLayerSpec, Backward, Forward, Layer, LayerSpec, Needs, Pass, WholeBatch,
+    };
+    use crate::loss::MeanSquaredError;
+    use crate::network::{Dims, Initializer, Regularizer, TensorSpec};
+    use crate::train::WeightGradient;
+
+    /// Passes its input on, and counts in a buffer how often it was settled in training.
+    #[derive(Debug, Clone)]
+    struct Count;
+
+    impl AnyLayerSpec for Count {
+        fn kind(&self) -> &'static str {
+            "count"
+        }
+
+        fn config(&self) -> Value {
+            Value::Null
+        }
+    }
+
+    impl<F: Scalar> LayerSpec<F> for Count {
+        fn build(&self, input: &Dims) -> Result<Box<dyn Layer<F>>> {
+            Ok(Box::new(Built(input.clone())))
+        }
+    }
+
+    #[derive(Debug)]
+    struct Built(Dims);
+
+    impl<F: Scalar> Layer<F> for Built {
+        fn needs(&self) -> Needs {
+            let mut needs = Needs::new(self.0.clone());
+            needs.buffers.push(TensorSpec::new("count", [1], Initializer::Constant(0.0)));
+            needs
+        }
+
+        fn forward(&self, _: Pass, _: &[F], io: Forward<'_, F>) {
+            let Forward { x: Some(x), mut y, .. } = io else { return };
+            y.assign(&x);
+        }
+
+        fn backward(&self, _: Pass, _: &[F], io: Backward<'_, F>) {
+            let Backward { dy, dx: Some(mut dx), .. } = io else { return };
+            dx.assign(&dy);
+        }
+
+        fn whole_batch(&self) -> Option<&dyn WholeBatch<F>> {
+            Some(self)
+        }
+    }
+
+    impl<F: Scalar> WholeBatch<F> for Built {
+        fn stats(&self) -> usize {
+            1
+        }
+
+        fn collect(&self, _: ArrayView2<'_, F>, part: &mut [F]) {
+            part.fill(F::zero());
+        }
+
+        fn merge(&self, _: &mut [F], _: &[F]) {}
+
+        fn settle(&self, _: &mut [F], buffers: &mut [F]) {
+            buffers[0] += F::one();
+        }
+
+        fn collect_backward(
+            &self,
+            _: ArrayView2<'_, F>,
+            _: ArrayView2<'_, F>,
+            _: ArrayView2<'_, F>,
+            _: &[F],
+            part: &mut [F],
+        ) {
+            part.fill(F::zero());
+        }
+
+        fn settle_backward(&self, _: &[F], _: &mut [F]) {}
+    }
+
+    #[test]
+    fn running_statistics_count_accepted_points_only() {
+        let data = Dataset::new(array![[1.0], [2.0]], vec![1.0, 3.0]).unwrap();
+        let network = Sequential::<f64>::input(1).dense(2).layer(Count).dense(1).build();
+        let (mut network, loss) = (network.unwrap(), MeanSquaredError::default());
+        let mode = WeightGradient::default();
+        let batch = FullBatch::new(&network, &loss, &data, mode, None, Regularizer::NONE).unwrap();
+        let x = network.parameters().to_vec();
+        let mut gradient = x.clone();
+        let mut objective = Objective::new(&mut network, batch, (Gemm::default(), Crew::Alone));
+        // The first point, then two trials of which the second is taken, then one in vain.
+        for accepted in [false, false, false, true] {
+            objective.evaluate(&x, &mut gradient, accepted);
+        }
+        objective.finish(&x, false);
+        assert_eq!(network.buffers(), [1.0]);
+    }
+}

@@ -147,6 +147,46 @@ mod tests {
         tried
     }
 
+    #[derive(serde::Deserialize)]
+    struct Golden {
+        cases: Vec<Case>,
+    }
+
+    /// A parabola with waves on it.
+    #[derive(serde::Deserialize)]
+    struct Case {
+        slope: f64,
+        bend: f64,
+        /// Height, frequency and phase of each wave.
+        waves: Vec<[f64; 3]>,
+        first: f64,
+        steps: Vec<f64>,
+    }
+
+    impl Case {
+        fn at(&self, t: f64) -> (f64, f64) {
+            let mut found = (self.slope * t + self.bend * t * t, self.slope + 2.0 * self.bend * t);
+            for [height, frequency, phase] in &self.waves {
+                found.0 += height * (frequency * t + phase).sin();
+                found.1 += height * frequency * (frequency * t + phase).cos();
+            }
+            found
+        }
+    }
+
+    #[test]
+    fn steps_equal_scipys() {
+        let golden = include_str!("../../../tests/parity/line_search.json");
+        let golden: Golden = serde_json::from_str(golden).unwrap();
+        for case in &golden.cases {
+            let tried = search(|t| case.at(t), case.first);
+            for (got, want) in tried.iter().zip(&case.steps) {
+                assert!((got / want - 1.0).abs() < 1e-9, "{tried:?}, not {:?}", case.steps);
+            }
+            assert!(tried.len() == case.steps.len(), "{tried:?}, not {:?}", case.steps);
+        }
+    }
+
     /// The first test function of Moré & Thuente: −t / (t² + 2).
     fn valley(t: f64) -> (f64, f64) {
         let below = t * t + 2.0;

@@ -1,0 +1,237 @@
+//! Preprocessing and model as one estimator.
+
+use ndarray::{Array2, ArrayView2};
+
+use super::{Estimator, FitContext, FittedMlpClassifier, FittedMlpRegressor, Predictor};
+use crate::data::{Dataset, FeatureStorage};
+use crate::error::Result;
+use crate::metrics::Metric;
+use crate::preprocessing::{FittedTransformer, Transformer};
+use crate::scalar::Scalar;
+
+/// Steps that transform features, and the estimator that sees what they give.
+///
+/// A fit learns each step from the training rows alone, so that nothing of test rows leaks into it when a
+/// pipeline is cross-validated or searched.
+///
+/// ```
+/// use blastrain::prelude::*;
+/// use blastrain::estimator::{MlpClassifier, Pipeline};
+///
+/// let (train, test) = stratified_train_test_split(&datasets::wine::<f64>()?, 0.2, RandomState::new(42))?;
+/// let pipeline = Pipeline::new()
+///     .step(StandardScaler::new())
+///     .estimator(MlpClassifier::new().hidden_layer_sizes([16]).max_iter(300));
+/// let model = pipeline.fit(&train)?;
+/// assert!(model.score(&test)? > 0.9);
+/// assert_eq!(model.predict(&test)?.len(), test.len());
+/// # Ok::<(), blastrain::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Pipeline<F: Scalar, E = ()> {
+    steps: Vec<Box<dyn Transformer<F>>>,
+    estimator: E,
+}
+
+impl<F: Scalar> Default for Pipeline<F> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<F: Scalar> Pipeline<F> {
+    /// No steps, and no estimator yet.
+    pub fn new() -> Self {
+        Self { steps: Vec::new(), estimator: () }
+    }
+}
+
+impl<F: Scalar, E> Pipeline<F, E> {
+    /// Adds a step behind those that there are.
+    pub fn step(mut self, step: impl Transformer<F> + 'static) -> Self {
+        self.steps.push(Box::new(step));
+        self
+    }
+
+    /// Adds a step that is in a box already.
+    pub fn boxed_step(mut self, step: Box<dyn Transformer<F>>) -> Self {
+        self.steps.push(step);
+        self
+    }
+
+    /// Sets the estimator at the end.
+    pub fn estimator<M: Estimator<F>>(self, estimator: M) -> Pipeline<F, M> {
+        Pipeline { steps: self.steps, estimator }
+    }
+
+    /// The estimator at the end.
+    pub fn get_estimator(&self) -> &E {
+        &self.estimator
+    }
+
+    /// Changes the estimator's settings: what a search's axis calls.
+    ///
+    /// ```
+    /// use blastrain::estimator::{MlpClassifier, Pipeline};
+    /// use blastrain::preprocessing::MinMaxScaler;
+    ///
+    /// let pipeline = Pipeline::<f64>::new().step(MinMaxScaler::new()).estimator(MlpClassifier::new());
+    /// let regularised = pipeline.clone().map_estimator(|classifier| classifier.alpha(0.01));
+    /// ```
+    pub fn map_estimator(self, change: impl FnOnce(E) -> E) -> Self {
+        Self { estimator: change(self.estimator), ..self }
+    }
+}
+
+impl<F: Scalar, E: Estimator<F>> Pipeline<F, E> {
+    /// Fits the steps one behind the other, each to what those before it give, then the estimator.
+    ///
+    /// # Errors
+    /// What a step or the estimator refuses.
+    pub fn fit(&self, data: &Dataset<'_, F>) -> Result<FittedPipeline<F, E::Fitted>> {
+        Estimator::fit(self, data)
+    }
+
+    fn fit_steps(
+        &self,
+        data: &Dataset<'_, F>,
+    ) -> Result<(Vec<Box<dyn FittedTransformer<F>>>, Option<Dataset<'static, F>>)> {
+        let mut fitted: Vec<Box<dyn FittedTransformer<F>>> = Vec::with_capacity(self.steps.len());
+        let mut transformed: Option<Dataset<'static, F>> = None;
+        for step in &self.steps {
+            let step = match &transformed {
+                Some(data) => step.fit_boxed(data)?,
+                None => step.fit_boxed(data)?,
+            };
+            transformed = Some(match &transformed {
+                Some(data) => step.transform_dataset(data)?,
+                None => step.transform_dataset(data)?,
+            });
+            fitted.push(step);
+        }
+        Ok((fitted, transformed))
+    }
+}
+
+impl<F: Scalar, E: Estimator<F>> Estimator<F> for Pipeline<F, E> {
+    type Fitted = FittedPipeline<F, E::Fitted>;
+
+    /// Validation rows of the context go through the steps, which do not learn from them.
+    fn fit_with(
+        &self,
+        data: &Dataset<'_, F>,
+        context: &mut FitContext<'_, F>,
+    ) -> Result<Self::Fitted> {
+        let (steps, transformed) = self.fit_steps(data)?;
+        let Some(transformed) = transformed else {
+            return Ok(FittedPipeline { steps, model: self.estimator.fit_with(data, context)? });
+        };
+        let validation = context.validation.take();
+        let mapped = validation.as_ref().map(|validation| {
+            let features = through(&steps, &FeatureStorage::from(validation).view())?;
+            validation.with_features(features)
+        });
+        context.validation = mapped.transpose()?;
+        let model = self.estimator.fit_with(&transformed, context);
+        context.validation = validation;
+        Ok(FittedPipeline { steps, model: model? })
+    }
+
+    fn default_metric(&self) -> Box<dyn Metric<F>> {
+        self.estimator.default_metric()
+    }
+}
+
+/// Features as the last step gives them.
+fn through<F: Scalar>(
+    steps: &[Box<dyn FittedTransformer<F>>],
+    features: &ArrayView2<'_, F>,
+) -> Result<Array2<F>> {
+    let Some((first, rest)) = steps.split_first() else { return Ok(features.to_owned()) };
+    let mut mapped = first.transform(*features)?;
+    for step in rest {
+        mapped = step.transform(mapped.view())?;
+    }
+    Ok(mapped)
+}
+
+/// A [`Pipeline`] that has been fitted.
+#[derive(Debug, Clone)]
+pub struct FittedPipeline<F: Scalar, M> {
+    pub(super) steps: Vec<Box<dyn FittedTransformer<F>>>,
+    pub(super) model: M,
+}
+
+impl<F: Scalar, M> FittedPipeline<F, M> {
+    /// The fitted steps, first to last.
+    pub fn steps(&self) -> &[Box<dyn FittedTransformer<F>>] {
+        &self.steps
+    }
+
+    /// The fitted estimator; it takes what [`FittedPipeline::transform`] gives.
+    pub fn model(&self) -> &M {
+        &self.model
+    }
+
+    /// Features as the model sees them.
+    ///
+    /// # Errors
+    /// [`Error::Shape`](crate::Error::Shape) for another number of columns than fitted on,
+    /// [`Error::NonFinite`](crate::Error::NonFinite) for a NaN or an infinity.
+    pub fn transform<'x>(&self, features: impl Into<FeatureStorage<'x, F>>) -> Result<Array2<F>>
+    where
+        F: 'x,
+    {
+        through(&self.steps, &features.into().view())
+    }
+}
+
+impl<F: Scalar, M: Predictor<F>> Predictor<F> for FittedPipeline<F, M> {
+    fn predict_outputs(&self, features: ArrayView2<'_, F>) -> Result<Array2<F>> {
+        match self.steps.is_empty() {
+            true => self.model.predict_outputs(features),
+            false => self.model.predict_outputs(through(&self.steps, &features)?.view()),
+        }
+    }
+
+    fn default_metric(&self) -> Box<dyn Metric<F>> {
+        self.model.default_metric()
+    }
+}
+
+impl<F: Scalar, L: Clone + Ord> FittedPipeline<F, FittedMlpClassifier<F, L>> {
+    /// The class of each row, as [`FittedMlpClassifier::predict`].
+    ///
+    /// # Errors
+    /// As [`FittedPipeline::transform`], and for a model of flags.
+    pub fn predict<'x>(&self, x: impl Into<FeatureStorage<'x, F>>) -> Result<Vec<L>>
+    where
+        F: 'x,
+    {
+        self.model.predict(self.transform(x)?)
+    }
+
+    /// Probabilities `(rows, classes)`, as [`FittedMlpClassifier::predict_proba`].
+    ///
+    /// # Errors
+    /// As [`FittedPipeline::transform`].
+    pub fn predict_proba<'x>(&self, x: impl Into<FeatureStorage<'x, F>>) -> Result<Array2<F>>
+    where
+        F: 'x,
+    {
+        self.model.predict_proba(self.transform(x)?)
+    }
+}
+
+impl<F: Scalar> FittedPipeline<F, FittedMlpRegressor<F>> {
+    /// Values `(rows, outputs)`, as [`FittedMlpRegressor::predict`].
+    ///
+    /// # Errors
+    /// As [`FittedPipeline::transform`].
+    pub fn predict<'x>(&self, x: impl Into<FeatureStorage<'x, F>>) -> Result<Array2<F>>
+    where
+        F: 'x,
+    {
+        self.model.predict(self.transform(x)?)
+    }
+}

@@ -1,0 +1,51 @@
+//! One fit on training rows, scored on others.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Instant;
+
+use crate::data::Dataset;
+use crate::error::Result;
+use crate::estimator::{Estimator, FitContext, Predictor};
+use crate::metrics::Metric;
+use crate::parallelism::Parallelism;
+use crate::scalar::Scalar;
+
+/// What the fits of a search share.
+#[derive(Debug)]
+pub(super) struct Scoring<'s, F> {
+    pub(super) metrics: &'s [&'s dyn Metric<F>],
+    /// Whether the training rows are scored too.
+    pub(super) train_scores: bool,
+    pub(super) stop: &'s Arc<AtomicBool>,
+}
+
+/// One fit's scores, a value for each metric, and its times.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct FoldScores {
+    pub(super) test: Vec<f64>,
+    pub(super) train: Vec<f64>,
+    pub(super) fit_seconds: f64,
+    pub(super) score_seconds: f64,
+}
+
+/// Fits to `train` on the calling thread and scores on `test`.
+pub(super) fn fit_and_score<F: Scalar, E: Estimator<F>>(
+    estimator: &E,
+    (train, test): (&Dataset<'_, F>, &Dataset<'_, F>),
+    scoring: &Scoring<'_, F>,
+) -> Result<FoldScores> {
+    let start = Instant::now();
+    let mut context =
+        FitContext::new().parallelism(Parallelism::Serial).stop_flag(scoring.stop.clone());
+    let model = estimator.fit_with(train, &mut context)?;
+    let fit_seconds = start.elapsed().as_secs_f64();
+    let start = Instant::now();
+    let test_scores = model.evaluate_all(test, scoring.metrics)?;
+    let score_seconds = start.elapsed().as_secs_f64();
+    let train = match scoring.train_scores {
+        true => model.evaluate_all(train, scoring.metrics)?,
+        false => Vec::new(),
+    };
+    Ok(FoldScores { test: test_scores, train, fit_seconds, score_seconds })
+}
