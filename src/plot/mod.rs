@@ -279,10 +279,9 @@ fn y_axis<'c>(curves: impl Iterator<Item = &'c Curve> + Clone) -> Axis {
 fn is_logarithmic<'c>(curves: impl Iterator<Item = &'c Curve> + Clone) -> bool {
     let values = curves.clone().flat_map(|curve| curve.points.iter().map(|point| point.1));
     let Some((low, high)) = extent(values) else { return false };
-    let mut first = curves.take(1).flat_map(|curve| &curve.points).map(|point| point.1);
-    let starts = first.next();
-    let ends = first.rfind(|value| !value.is_nan());
-    let falls = starts.zip(ends).is_some_and(|(start, end)| end < start);
+    let values: Vec<f64> = curves.take(1).flat_map(|c| c.points.iter().map(|p| p.1)).collect();
+    let ends = values.iter().rfind(|value| !value.is_nan());
+    let falls = values.first().zip(ends).is_some_and(|(start, end)| end < start);
     low > 0.0 && high.log10() - low.log10() > 2.0 && falls
 }
 
