@@ -2,6 +2,26 @@
 //!
 //! All of them propagate NaN, so that a divergence shows in the loss.
 //!
+//! | activation | f(z) |
+//! | --- | --- |
+//! | [`Identity`] | z |
+//! | [`Relu`] | max(z, 0) |
+//! | [`LeakyRelu`] | z where positive, else slope·z |
+//! | [`Elu`] | z where positive, else alpha·(exp(z) − 1) |
+//! | [`Sigmoid`] | 1 / (1 + exp(−z)) |
+//! | [`Tanh`] | tanh(z) |
+//! | [`Gelu`] | z·Φ(z) |
+//! | [`Silu`] | z / (1 + exp(−z)) |
+//! | [`Softplus`] | ln(1 + exp(z)) |
+//!
+//! ```
+//! use blastrain::activation::{Activation, LeakyRelu};
+//!
+//! let mut z = [-2.0, 0.0, 3.0];
+//! LeakyRelu::new(0.5).forward(&mut z);
+//! assert_eq!(z, [-1.0, 0.0, 3.0]);
+//! ```
+//!
 //! # Writing your own activation
 //!
 //! Implement [`Activation`] for every scalar type, and [`AnyActivation`] beside it: networks, layers and

@@ -14,8 +14,10 @@ use crate::train::History;
 /// One panel, in pixels.
 const PANEL: (f64, f64) = (340.0, 270.0);
 const GAP: f64 = 20.0;
-/// Room for the names of the fits.
-const NAMES: f64 = 16.0;
+/// From a panel's top up to the middle of its fit's name.
+const NAME: f64 = 12.0;
+/// Room beside the axes for the labels of the upright one, about.
+const LABELS: f64 = 40.0;
 
 /// Draws the curves of several fits in one picture: a column for each fit, a row for the loss and one
 /// for each metric, training and validation in each panel.
@@ -68,7 +70,7 @@ fn svg(title: &str, fits: &[(&str, &History)]) -> Result<String> {
         for (i, (name, _)) in fits.iter().enumerate() {
             let Area { left, top, width, .. } = area(i, 0);
             let font = Font::new(13.0, INK, (HPos::Center, VPos::Center));
-            let place = (left + width / 2.0, top - NAMES / 2.0);
+            let place = (left + (LABELS + width) / 2.0, top - NAME);
             canvas.text(place, name, Font { bold: true, ..font })?;
         }
         for (j, &row) in rows.iter().enumerate() {

@@ -200,7 +200,7 @@ impl<F: Scalar> Estimator<F> for MlpRegressor {
 /// use blastrain::prelude::*;
 /// use ndarray::array;
 ///
-/// let x = array![[0.0], [1.0], [2.0], [3.0]];
+/// let x = array![[0.0f64], [1.0], [2.0], [3.0]];
 /// let data = Dataset::new(x.clone(), array![[1.0, 0.0], [3.0, -1.0], [5.0, -2.0], [7.0, -3.0]])?;
 /// // No hidden layer: a linear model, fitted by L-BFGS.
 /// let settings = MlpRegressor::new().hidden_layer_sizes([]).solver(Solver::Lbfgs).alpha(0.0);
