@@ -24,8 +24,8 @@ use crate::train::Observer;
 /// ```
 #[derive(Default)]
 pub struct FitContext<'a, F> {
-    pub(super) stop: Arc<AtomicBool>,
-    pub(super) parallelism: Parallelism,
+    pub(crate) stop: Arc<AtomicBool>,
+    pub(crate) parallelism: Parallelism,
     pub(super) observers: Vec<Box<dyn Observer + 'a>>,
     pub(super) validation: Option<Dataset<'a, F>>,
     pub(super) metric: Option<Arc<dyn Metric<F>>>,

@@ -137,6 +137,10 @@ impl<F: Scalar, E: Estimator<F>> Estimator<F> for Pipeline<F, E> {
         Ok(FittedPipeline { steps, model: model? })
     }
 
+    fn cost(&self, rows: usize, features: usize) -> f64 {
+        self.estimator.cost(rows, features)
+    }
+
     fn default_metric(&self) -> Box<dyn Metric<F>> {
         self.estimator.default_metric()
     }

@@ -51,6 +51,12 @@ pub trait Estimator<F: Scalar>: Debug + Send + Sync {
         self.fit_with(data, &mut FitContext::new())
     }
 
+    /// Roughly how long a fit to so many rows takes, in any unit: searches start the longest first. It
+    /// changes the time, not the result.
+    fn cost(&self, rows: usize, features: usize) -> f64 {
+        (rows * features) as f64
+    }
+
     /// What the quality of a fit is measured by unless one says otherwise: accuracy, or R².
     fn default_metric(&self) -> Box<dyn Metric<F>>;
 }
