@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use super::callback::Plateau;
 use super::trainer::Trainer;
 use super::{Callback, EarlyStopping, Observer, TrainerState, WeightGradient};
 use crate::data::Dataset;
@@ -11,6 +12,7 @@ use crate::linalg::Gemm;
 use crate::loss::Loss;
 use crate::metrics::Metric;
 use crate::network::{Regularizer, Sequential};
+use crate::optim::schedule::{ReduceOnPlateau, Schedule};
 use crate::optim::{Adam, GradientClipping, MAX_SLOTS, Optimizer};
 use crate::parallelism::{Parallelism, Workers};
 use crate::random::RandomState;
@@ -29,6 +31,8 @@ pub struct TrainerBuilder<'a, F> {
     pub(super) regularizer: Regularizer,
     pub(super) penalty_per_row: bool,
     pub(super) clipping: Option<GradientClipping>,
+    pub(super) schedule: Option<Box<dyn Schedule>>,
+    plateaus: Vec<ReduceOnPlateau>,
     pub(super) stop: Arc<AtomicBool>,
     pub(super) batch_size: usize,
     pub(super) epochs: usize,
@@ -55,6 +59,8 @@ impl<'a, F: Scalar> TrainerBuilder<'a, F> {
             regularizer: Regularizer::NONE,
             penalty_per_row: false,
             clipping: None,
+            schedule: None,
+            plateaus: Vec::new(),
             stop: Arc::default(),
             batch_size: 32,
             epochs: 1,
@@ -116,6 +122,53 @@ impl<'a, F: Scalar> TrainerBuilder<'a, F> {
         F: 'a,
     {
         self.callback(early_stopping)
+    }
+
+    /// How the learning rate changes, starting from the optimiser's; it is constant.
+    ///
+    /// ```
+    /// use blastrain::optim::schedule::{CosineAnnealing, LinearWarmup, Schedule};
+    /// use blastrain::prelude::*;
+    ///
+    /// let network = Sequential::<f32>::input(4).dense(3).build()?;
+    /// let mut trainer = Trainer::builder(network, CrossEntropy)
+    ///     .optimizer(Adam::new(0.01))
+    ///     .schedule(LinearWarmup::new(2).then(2, CosineAnnealing::new(8)))
+    ///     .epochs(10)
+    ///     .build()?;
+    /// let rates = trainer.fit(&datasets::iris()?)?.curve("learning_rate")?;
+    /// assert!(rates[0] < rates[2] && rates[2] > rates[9]);
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn schedule(mut self, schedule: impl Schedule + 'static) -> Self {
+        self.schedule = Some(Box::new(schedule));
+        self
+    }
+
+    /// Lowers the learning rate, on top of a schedule, when a curve (named as in
+    /// [`History::curve`](super::History::curve)) no longer improves. Whether it should fall or rise is
+    /// the metric's to say, whatever the rule was told.
+    ///
+    /// ```
+    /// use blastrain::optim::schedule::ReduceOnPlateau;
+    /// use blastrain::prelude::*;
+    ///
+    /// let network = Sequential::<f32>::input(4).dense(3).build()?;
+    /// let mut trainer = Trainer::builder(network, CrossEntropy)
+    ///     .metric(Accuracy)
+    ///     .epochs(40)
+    ///     .reduce_on_plateau("accuracy", ReduceOnPlateau::new().factor(0.5).patience(3))
+    ///     .build()?;
+    /// let history = trainer.fit(&datasets::iris()?)?;
+    /// for action in history.actions() {
+    ///     println!("epoch {}: {}", action.epoch, action.what); // epoch 9: learning rate times 0.5 …
+    /// }
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn reduce_on_plateau(mut self, curve: impl Into<String>, rule: ReduceOnPlateau) -> Self {
+        self.plateaus.push(rule.clone());
+        self.callbacks.push(Box::new(Plateau::new(curve.into(), rule)));
+        self
     }
 
     /// A penalty on all weights but biases and what normalises, added to the loss; layers that have one
@@ -217,7 +270,7 @@ impl<'a, F: Scalar> TrainerBuilder<'a, F> {
     ///
     /// # Errors
     /// [`Error::Param`] for a batch size or a number of shards or threads of 0, and for the settings of
-    /// optimiser, penalty and clipping; validation rows that do not fit the network or the loss.
+    /// optimiser, schedules, penalty and clipping; validation rows that do not fit the network or the loss.
     pub fn build(mut self) -> Result<Trainer<'a, F>> {
         if self.batch_size == 0 {
             return Err(Error::param("batch_size", 0, "at least 1"));
@@ -229,6 +282,12 @@ impl<'a, F: Scalar> TrainerBuilder<'a, F> {
         self.regularizer.validate()?;
         if let Some(clipping) = self.clipping {
             clipping.validate()?;
+        }
+        if let Some(schedule) = &self.schedule {
+            schedule.validate()?;
+        }
+        for rule in &self.plateaus {
+            rule.validate()?;
         }
         let slots = self.optimizer.slots();
         if slots > MAX_SLOTS {

@@ -26,9 +26,9 @@ impl<F: Scalar> Fit<'_, '_, '_, F> {
         for batch in 0..self.batches {
             let start = batch * self.batch_size;
             let rows = start..(start + self.batch_size).min(self.rows.len());
+            self.learning_rate = self.next_learning_rate();
             let TrainerBuilder { network, loss, optimizer, state, gemm, clipping, .. } =
                 &mut *self.settings;
-            self.learning_rate = optimizer.learning_rate() * state.rate_factor;
             let settings = StepSettings {
                 gemm: *gemm,
                 crew,

@@ -16,6 +16,7 @@ use crate::error::{Error, Result};
 use crate::linalg::norms;
 use crate::native::crew::Crew;
 use crate::network::Sequential;
+use crate::optim::schedule::Progress;
 use crate::scalar::Scalar;
 
 /// One fit in progress.
@@ -36,6 +37,8 @@ pub(super) struct Fit<'f, 'a, 'd, F> {
     /// Floating-point operations of the matrix products for one row.
     flops: f64,
     curves: Curves,
+    /// Epochs that the trainer will have run when this fit ends as planned.
+    last_epoch: usize,
     /// The learning rate of the last step.
     pub(super) learning_rate: f64,
     /// What a callback asked for.
@@ -88,6 +91,7 @@ impl<'f, 'a, 'd, F: Scalar> Fit<'f, 'a, 'd, F> {
             restored: false,
             flops: network.training_flops() as f64,
             good: (network.parameters().to_vec(), network.buffers().to_vec()),
+            last_epoch: settings.state.epoch.saturating_add(settings.epochs),
             learning_rate: settings.optimizer.learning_rate(),
             settings,
             data,
@@ -199,6 +203,18 @@ impl<'f, 'a, 'd, F: Scalar> Fit<'f, 'a, 'd, F> {
         Ok(())
     }
 
+    /// The learning rate of the step to come: the optimiser's as the schedule changes it, times what
+    /// callbacks asked for.
+    pub(super) fn next_learning_rate(&self) -> f64 {
+        let TrainerBuilder { optimizer, schedule, state, .. } = &*self.settings;
+        let base = optimizer.learning_rate();
+        let rate = schedule.as_ref().map_or(base, |schedule| {
+            let start = Progress::new(self.batches, self.last_epoch).rows_seen(state.rows_seen);
+            schedule.rate(base, start.at(state.epoch as u64, state.step))
+        });
+        rate * state.rate_factor
+    }
+
     pub(super) fn stop_asked(&self) -> Option<StopReason> {
         self.stop_message.is_some().then_some(StopReason::Callback)
     }
@@ -232,6 +248,7 @@ impl<'f, 'a, 'd, F: Scalar> Fit<'f, 'a, 'd, F> {
             gflops: 1e-9 * sums.rows as f64 * self.flops / seconds,
         };
         self.settings.state.epoch += 1;
+        self.settings.state.rows_seen += sums.rows as u64;
         Ok((record, sums.stop))
     }
 

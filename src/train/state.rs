@@ -19,6 +19,8 @@ pub struct TrainerState<F> {
     pub(super) step: u64,
     /// Epochs so far.
     pub(super) epoch: usize,
+    /// Rows trained on in the epochs so far.
+    pub(super) rows_seen: u64,
     /// What callbacks multiplied the learning rate by.
     pub(super) rate_factor: f64,
 }
@@ -30,25 +32,26 @@ pub(crate) struct SavedTrainerState {
     random: RandomState,
     step: u64,
     epoch: usize,
+    rows_seen: u64,
     rate_factor: f64,
 }
 
 impl<F: Scalar> TrainerState<F> {
     /// What is saved, and the optimiser's values: one slot of all parameters behind the other.
     pub(crate) fn to_saved(&self) -> (SavedTrainerState, Vec<F>) {
-        let Self { random, optimizer, step, epoch, rate_factor, .. } = self.clone();
-        (SavedTrainerState { random, step, epoch, rate_factor }, optimizer)
+        let Self { random, optimizer, step, epoch, rows_seen, rate_factor, .. } = self.clone();
+        (SavedTrainerState { random, step, epoch, rows_seen, rate_factor }, optimizer)
     }
 
     /// A state from its file; the order of rows starts anew.
     pub(crate) fn from_saved(saved: SavedTrainerState, optimizer: Vec<F>) -> Self {
-        let SavedTrainerState { random, step, epoch, rate_factor } = saved;
-        Self { random, order: Vec::new(), optimizer, step, epoch, rate_factor }
+        let SavedTrainerState { random, step, epoch, rows_seen, rate_factor } = saved;
+        Self { random, order: Vec::new(), optimizer, step, epoch, rows_seen, rate_factor }
     }
 
     pub(super) fn new(random: RandomState) -> Self {
         let (order, optimizer) = (Vec::new(), Vec::new());
-        Self { random, order, optimizer, step: 0, epoch: 0, rate_factor: 1.0 }
+        Self { random, order, optimizer, step: 0, epoch: 0, rows_seen: 0, rate_factor: 1.0 }
     }
 
     pub(super) fn set_random(&mut self, random: RandomState) {

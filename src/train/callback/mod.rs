@@ -7,6 +7,7 @@ mod control;
 mod early_stopping;
 mod keep_best;
 mod monitor;
+mod plateau;
 mod terminate_on_nan;
 
 pub use control::{FitControl, Snapshot};
@@ -15,6 +16,7 @@ pub use keep_best::KeepBest;
 pub(super) use monitor::Curves;
 use monitor::Monitor;
 pub use monitor::{Curve, Mode};
+pub(super) use plateau::Plateau;
 pub use terminate_on_nan::TerminateOnNan;
 
 use super::EpochRecord;

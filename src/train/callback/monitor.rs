@@ -124,6 +124,11 @@ impl Monitor {
         Ok(())
     }
 
+    /// Whether a larger number is better.
+    pub(super) fn higher_is_better(&self) -> bool {
+        self.curve.is_some_and(|curve| curve.higher_is_better)
+    }
+
     /// The epoch's number.
     pub(super) fn value(&self, record: &EpochRecord) -> f64 {
         self.curve.map_or(f64::NAN, |curve| curve.value(record))
@@ -131,7 +136,7 @@ impl Monitor {
 
     /// Whether a number is better than another by more than `min_delta`.
     pub(super) fn is_better(&self, value: f64, than: f64) -> bool {
-        match self.curve.is_some_and(|curve| curve.higher_is_better) {
+        match self.higher_is_better() {
             true => value - self.min_delta > than,
             false => value + self.min_delta < than,
         }
