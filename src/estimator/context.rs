@@ -62,7 +62,7 @@ impl<'a, F: Scalar> FitContext<'a, F> {
         self
     }
 
-    /// Rows that the model is scored on after every epoch.
+    /// Rows that the model is scored on after every epoch; by L-BFGS at its end.
     ///
     /// A model that stops early goes by them instead of holding out a part of its training rows.
     pub fn validation(mut self, data: &Dataset<'a, F>) -> Self {
