@@ -228,7 +228,7 @@ impl Callback<f64> for Batches {
         assert_eq!(record.learning_rate, 0.05 * 0.5f64.powi(self.0 as i32 / 2));
         assert!(record.loss.is_finite());
         self.0 += 1;
-        if self.0 % 2 == 0 {
+        if self.0.is_multiple_of(2) {
             control.scale_learning_rate(0.5);
         }
         if self.0 == 10 {

@@ -118,6 +118,10 @@ fn given_validation_rows_replace_those_held_out() {
     assert_eq!(*scores.last().unwrap(), scored.accuracy(&valid).unwrap());
     assert_eq!(parameters(&scored), parameters(&quick().fit(&train).unwrap()));
 
+    let descended = quick().solver(Solver::Lbfgs).fit_with(&train, &mut context).unwrap();
+    let score = descended.accuracy(&valid).unwrap();
+    assert_eq!(descended.validation_scores(), Some(&[score][..]));
+
     let patient = quick().early_stopping(true).n_iter_no_change(5).max_iter(300);
     let stopped = patient.fit_with(&train, &mut context).unwrap();
     assert!(stopped.n_iter() < 300);

@@ -24,8 +24,8 @@ use crate::train::Observer;
 /// ```
 #[derive(Default)]
 pub struct FitContext<'a, F> {
-    pub(super) stop: Arc<AtomicBool>,
-    pub(super) parallelism: Parallelism,
+    pub(crate) stop: Arc<AtomicBool>,
+    pub(crate) parallelism: Parallelism,
     pub(super) observers: Vec<Box<dyn Observer + 'a>>,
     pub(super) validation: Option<Dataset<'a, F>>,
     pub(super) metric: Option<Arc<dyn Metric<F>>>,
@@ -62,7 +62,7 @@ impl<'a, F: Scalar> FitContext<'a, F> {
         self
     }
 
-    /// Rows that the model is scored on after every epoch.
+    /// Rows that the model is scored on after every epoch; by L-BFGS at its end.
     ///
     /// A model that stops early goes by them instead of holding out a part of its training rows.
     pub fn validation(mut self, data: &Dataset<'a, F>) -> Self {

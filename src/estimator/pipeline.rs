@@ -9,6 +9,9 @@ use crate::metrics::Metric;
 use crate::preprocessing::{FittedTransformer, Transformer};
 use crate::scalar::Scalar;
 
+/// Fitted steps, first to last.
+type Steps<F> = Vec<Box<dyn FittedTransformer<F>>>;
+
 /// Steps that transform features, and the estimator that sees what they give.
 ///
 /// A fit learns each step from the training rows alone, so that nothing of test rows leaks into it when a
@@ -92,11 +95,8 @@ impl<F: Scalar, E: Estimator<F>> Pipeline<F, E> {
         Estimator::fit(self, data)
     }
 
-    fn fit_steps(
-        &self,
-        data: &Dataset<'_, F>,
-    ) -> Result<(Vec<Box<dyn FittedTransformer<F>>>, Option<Dataset<'static, F>>)> {
-        let mut fitted: Vec<Box<dyn FittedTransformer<F>>> = Vec::with_capacity(self.steps.len());
+    fn fit_steps(&self, data: &Dataset<'_, F>) -> Result<(Steps<F>, Option<Dataset<'static, F>>)> {
+        let mut fitted: Steps<F> = Vec::with_capacity(self.steps.len());
         let mut transformed: Option<Dataset<'static, F>> = None;
         for step in &self.steps {
             let step = match &transformed {
@@ -135,6 +135,10 @@ impl<F: Scalar, E: Estimator<F>> Estimator<F> for Pipeline<F, E> {
         let model = self.estimator.fit_with(&transformed, context);
         context.validation = validation;
         Ok(FittedPipeline { steps, model: model? })
+    }
+
+    fn cost(&self, rows: usize, features: usize) -> f64 {
+        self.estimator.cost(rows, features)
     }
 
     fn default_metric(&self) -> Box<dyn Metric<F>> {

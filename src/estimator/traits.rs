@@ -51,6 +51,12 @@ pub trait Estimator<F: Scalar>: Debug + Send + Sync {
         self.fit_with(data, &mut FitContext::new())
     }
 
+    /// Roughly how long a fit to so many rows takes, in any unit: searches start the longest first. It
+    /// changes the time, not the result.
+    fn cost(&self, rows: usize, features: usize) -> f64 {
+        (rows * features) as f64
+    }
+
     /// What the quality of a fit is measured by unless one says otherwise: accuracy, or R².
     fn default_metric(&self) -> Box<dyn Metric<F>>;
 }
@@ -86,16 +92,7 @@ pub trait Predictor<F: Scalar>: Debug + Send + Sync {
     fn evaluate_all(&self, data: &Dataset<'_, F>, metrics: &[&dyn Metric<F>]) -> Result<Vec<f64>> {
         let features = FeatureStorage::from(data);
         let outputs = self.predict_outputs(features.view())?;
-        let (classes, values) = (data.class_targets(), data.value_targets());
-        let targets = match (&classes, &values) {
-            (Some(classes), _) => Targets::Classes(classes),
-            (None, Some(values)) => Targets::Values(values.view()),
-            (None, None) => return Err(Error::empty("the targets", "1 row")),
-        };
-        let weights = data.row_weights();
-        let value =
-            |metric: &&dyn Metric<F>| metric.evaluate(outputs.view(), targets, weights.as_deref());
-        metrics.iter().map(value).collect()
+        measure(&outputs, data, metrics)
     }
 
     /// The default metric's value for a data set, with the weights of its rows.
@@ -105,4 +102,22 @@ pub trait Predictor<F: Scalar>: Debug + Send + Sync {
     fn score(&self, data: &Dataset<'_, F>) -> Result<f64> {
         self.evaluate(data, &*self.default_metric())
     }
+}
+
+/// The metrics of outputs for the rows of a data set, with their weights.
+pub(super) fn measure<F: Scalar>(
+    outputs: &Array2<F>,
+    data: &Dataset<'_, F>,
+    metrics: &[&dyn Metric<F>],
+) -> Result<Vec<f64>> {
+    let (classes, values) = (data.class_targets(), data.value_targets());
+    let targets = match (&classes, &values) {
+        (Some(classes), _) => Targets::Classes(classes),
+        (None, Some(values)) => Targets::Values(values.view()),
+        (None, None) => return Err(Error::empty("the targets", "1 row")),
+    };
+    let weights = data.row_weights();
+    let value =
+        |metric: &&dyn Metric<F>| metric.evaluate(outputs.view(), targets, weights.as_deref());
+    metrics.iter().map(value).collect()
 }

@@ -245,6 +245,10 @@ impl<F: Scalar> Estimator<F> for MlpClassifier {
         MlpClassifier::fit_with(self, data, context)
     }
 
+    fn cost(&self, rows: usize, features: usize) -> f64 {
+        self.settings.cost(rows, features)
+    }
+
     fn default_metric(&self) -> Box<dyn Metric<F>> {
         Box::new(Accuracy)
     }

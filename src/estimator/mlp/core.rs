@@ -128,7 +128,7 @@ macro_rules! fitted_attributes {
             self.core.progress.loss.unwrap_or(f64::NAN)
         }
 
-        /// The training loss of every epoch, warm starts and calls of `partial_fit` included.
+        /// The training loss of every epoch, or L-BFGS's iteration, warm starts and calls of `partial_fit` included.
         pub fn loss_curve(&self) -> &[f64] {
             &self.core.progress.loss_curve
         }
@@ -138,7 +138,7 @@ macro_rules! fitted_attributes {
             self.core.progress.best_loss
         }
 
-        /// The score on the validation rows after every epoch, if there were any.
+        /// The score on the validation rows after every epoch, if there were any; by L-BFGS at its end.
         pub fn validation_scores(&self) -> Option<&[f64]> {
             let scores = &self.core.progress.validation_scores;
             (!scores.is_empty()).then_some(scores)

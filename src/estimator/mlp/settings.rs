@@ -222,6 +222,15 @@ impl Settings {
         fraction("dropout", self.dropout)
     }
 
+    /// Roughly how long a fit takes: multiply-adds of its forward passes, if it runs to `max_iter`.
+    pub(super) fn cost(&self, rows: usize, features: usize) -> f64 {
+        let mut widths = vec![features];
+        widths.extend(&self.hidden_layer_sizes);
+        widths.push(1);
+        let weights: f64 = widths.windows(2).map(|pair| pair[0] as f64 * pair[1] as f64).sum();
+        rows as f64 * self.max_iter as f64 * weights
+    }
+
     /// The square of Glorot's bound times fan-in plus fan-out: 2 for the logistic function, else 6.
     pub(super) fn glorot_factor(&self) -> f64 {
         let activation: &dyn Any = &*self.activation;

@@ -9,6 +9,7 @@ use super::settings::{Settings, Solver};
 use crate::data::{Dataset, stratified_train_test_indices, train_test_indices};
 use crate::error::{Error, Result};
 use crate::estimator::FitContext;
+use crate::estimator::traits::measure;
 use crate::loss::Loss;
 use crate::metrics::Metric;
 use crate::network::Regularizer;
@@ -45,16 +46,16 @@ impl<F: Scalar> Core<F> {
             Solver::Lbfgs if task.incremental => {
                 Err(Error::param("solver", "Lbfgs", "Sgd or Adam for partial_fit"))
             }
-            Solver::Lbfgs => self.descend(data, &*task.loss, context),
+            Solver::Lbfgs => self.descend(data, &task, context),
             Solver::Sgd | Solver::Adam => self.epochs(data, task, context),
         }
     }
 
-    /// Fits by L-BFGS, on all rows at once.
+    /// Fits by L-BFGS, on all rows at once; validation rows are scored at the end.
     fn descend(
         &mut self,
         data: &Dataset<'_, F>,
-        loss: &dyn Loss<F>,
+        task: &Task<'_, '_, F>,
         context: &mut FitContext<'_, F>,
     ) -> Result<()> {
         let settings = &self.settings;
@@ -74,7 +75,13 @@ impl<F: Scalar> Core<F> {
             trainer = trainer.observer(Borrowed(&mut **observer));
         }
         let mut network = self.network.clone();
-        let (history, minimum) = trainer.fit(&mut network, loss, data)?;
+        let (history, minimum) = trainer.fit(&mut network, &*task.loss, data)?;
+        if let Some(validation) = task.validation {
+            let outputs = network.predict_proba(validation)?;
+            let scores = measure(&outputs, validation, &[&*task.metric])?;
+            let sign = sign(&*task.metric);
+            self.progress.validation_scores.extend(scores.iter().map(|score| sign * score));
+        }
         self.progress.n_iter = minimum.iterations;
         self.progress.loss = Some(minimum.loss);
         self.progress.loss_curve.extend(history.losses());
@@ -103,7 +110,6 @@ impl<F: Scalar> Core<F> {
         progress.n_iter = 0;
         let rate = settings.learning_rate_init;
         let learning_rate = resumed.as_ref().map_or(rate, |state| state.rate_factor() * rate);
-        let higher_is_better = task.metric.higher_is_better();
         let steering = Steering {
             settings,
             progress: &mut progress,
@@ -111,7 +117,7 @@ impl<F: Scalar> Core<F> {
             batch_size: settings.batch_size.of(train.len()),
             learning_rate,
             weighted_loss: train.is_weighted().then_some((0.0, 0)),
-            higher_is_better,
+            sign: sign(&*task.metric),
             best: Snapshot::default(),
         };
         let mut builder = Trainer::builder(self.network.clone(), task.loss)
@@ -176,6 +182,11 @@ impl<F: Scalar> Core<F> {
     }
 }
 
+/// What makes a metric larger where it is better.
+fn sign<F: Scalar>(metric: &dyn Metric<F>) -> f64 {
+    if metric.higher_is_better() { 1.0 } else { -1.0 }
+}
+
 fn optimizer<F: Scalar>(settings: &Settings) -> Box<dyn Optimizer<F>> {
     let learning_rate = settings.learning_rate_init;
     match settings.solver {
@@ -203,7 +214,8 @@ struct Steering<'s, F> {
     /// With row weights, `Σ rows·loss` and `Σ rows` over the epoch's batches: scikit-learn weighs the
     /// batches of an epoch by their rows even then.
     weighted_loss: Option<(f64, usize)>,
-    higher_is_better: bool,
+    /// What makes the larger score the better one.
+    sign: f64,
     best: Snapshot<F>,
 }
 
@@ -229,8 +241,7 @@ impl<F: Scalar> Callback<F> for Steering<'_, F> {
             }
             None => record.loss,
         };
-        let sign = if self.higher_is_better { 1.0 } else { -1.0 };
-        let score = record.validation_metrics.first().map(|score| sign * score);
+        let score = record.validation_metrics.first().map(|score| self.sign * score);
         let Self { settings, progress, rows, learning_rate, .. } = self;
         let verdict = progress.epoch_ends(settings, *rows, *learning_rate, loss, score);
         if verdict.best {

@@ -1,0 +1,109 @@
+//! Every combination of some values.
+
+use serde::Serialize;
+
+use super::core::search;
+use super::settings::{ErrorScore, Progress, SearchSettings, search_methods};
+use super::{FittedSearch, Grid};
+use crate::data::{Dataset, Splitter, StratifiedKFold};
+use crate::error::Result;
+use crate::estimator::{Estimator, FitContext};
+use crate::metrics::Metric;
+use crate::scalar::Scalar;
+
+/// Tries every combination of the values of its axes by cross-validation, and fits the best to all rows.
+///
+/// Equals scikit-learn's `GridSearchCV`: the same folds, scores and ranking. Fits run in parallel over
+/// candidates and folds, each on one thread; the data are shared by all and copied by none.
+///
+/// ```
+/// use blastrain::prelude::*;
+/// use blastrain::search::GridSearch;
+///
+/// let (train, test) = stratified_train_test_split(&datasets::wine::<f64>()?, 0.2, RandomState::new(42))?;
+/// let pipeline = Pipeline::new().step(StandardScaler::new()).estimator(MlpClassifier::new().max_iter(50));
+/// let search = GridSearch::new(pipeline)
+///     .axis("alpha", [1e-4, 1e-2], |pipeline, alpha| pipeline.map_estimator(|mlp| mlp.alpha(alpha)))
+///     .axis("hidden_layer_sizes", [vec![8], vec![16]], |pipeline, sizes| {
+///         pipeline.map_estimator(|mlp| mlp.hidden_layer_sizes(sizes))
+///     })
+///     .cv(StratifiedKFold::new(3))
+///     .fit(&train)?;
+/// println!("{}\n{}", search.results(), search.best_params());
+/// assert_eq!(search.results().candidates().len(), 4);
+/// assert!(search.score(&test)? > 0.9);
+/// # Ok::<(), Error>(())
+/// ```
+#[derive(Debug)]
+pub struct GridSearch<F, E> {
+    estimator: E,
+    grids: Vec<Grid<E>>,
+    settings: SearchSettings<F>,
+}
+
+impl<F: Scalar, E: Estimator<F> + Clone> GridSearch<F, E> {
+    /// A search around these settings, by five stratified folds.
+    pub fn new(estimator: E) -> Self {
+        let settings = SearchSettings::new(StratifiedKFold::new(5));
+        Self { estimator, grids: Vec::new(), settings }
+    }
+
+    /// Adds an axis to the last grid: `set` gives an estimator one of the values.
+    pub fn axis<V: Serialize + Clone + Send + Sync + 'static>(
+        mut self,
+        name: impl Into<String>,
+        values: impl IntoIterator<Item = V>,
+        set: impl Fn(E, V) -> E + Send + Sync + 'static,
+    ) -> Self {
+        let grid = self.grids.pop().unwrap_or_default();
+        self.grids.push(grid.axis(name, values, set));
+        self
+    }
+
+    /// Adds a grid behind those that there are; [`GridSearch::axis`] then adds to it.
+    pub fn grid(mut self, grid: Grid<E>) -> Self {
+        self.grids.push(grid);
+        self
+    }
+
+    /// What cuts the rows; [`StratifiedKFold`] with five folds, which needs classes.
+    pub fn cv(mut self, splitter: impl Splitter + 'static) -> Self {
+        self.settings.splitter = Box::new(splitter);
+        self
+    }
+
+    search_methods!();
+
+    /// Runs the search on all threads.
+    ///
+    /// # Errors
+    /// What the splitter refuses, an axis without values or a name used twice in a grid; the error of a
+    /// fit if all failed or [`ErrorScore::Raise`] says so;
+    /// [`Error::Stopped`](crate::Error::Stopped).
+    pub fn fit(&self, data: &Dataset<'_, F>) -> Result<FittedSearch<E::Fitted>> {
+        Estimator::fit(self, data)
+    }
+}
+
+impl<F: Scalar, E: Estimator<F> + Clone> Estimator<F> for GridSearch<F, E> {
+    type Fitted = FittedSearch<E::Fitted>;
+
+    /// The context's threads share the fits; its observers and validation rows are for the last one.
+    fn fit_with(
+        &self,
+        data: &Dataset<'_, F>,
+        context: &mut FitContext<'_, F>,
+    ) -> Result<Self::Fitted> {
+        let single = [Grid::new()];
+        let grids = if self.grids.is_empty() { &single[..] } else { &self.grids };
+        let mut candidates = Vec::new();
+        for grid in grids {
+            candidates.extend(grid.candidates(&self.estimator)?);
+        }
+        search(&self.settings, candidates, data, context)
+    }
+
+    fn default_metric(&self) -> Box<dyn Metric<F>> {
+        self.estimator.default_metric()
+    }
+}
