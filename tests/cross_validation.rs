@@ -91,10 +91,8 @@ fn classifiers_score_as_scikit_learns() {
 
 #[test]
 fn regressors_score_as_scikit_learns() {
-    let cross_validation = CrossValidation::<f64>::new()
-        .metric(R2::default())
-        .metric(MeanAbsoluteError::default())
-        .train_scores(true);
+    let cross_validation =
+        CrossValidation::<f64>::new().metric(R2).metric(MeanAbsoluteError).train_scores(true);
     let regressor = MlpRegressor::new().hidden_layer_sizes([8]).max_iter(40).random_state(5);
     let data = datasets::diabetes().unwrap();
     let sgd = regressor.clone().solver(Solver::Sgd).learning_rate_init(1e-3);
@@ -188,7 +186,7 @@ fn what_cannot_be_done_is_an_error() {
         matches!(scores.test("f1"), Err(Error::UnknownName { known, .. }) if known == "accuracy")
     );
     assert!(matches!(scores.train("accuracy"), Err(Error::Param { name: "train_scores", .. })));
-    assert!(matches!(run(CrossValidation::new().metric(R2::default())), Err(_)));
+    assert!(run(CrossValidation::new().metric(R2)).is_err());
     let folds = cross_val_score(&classifier(), &data, &KFold::new(1));
     assert!(matches!(folds, Err(Error::Param { name: "n_splits", .. })));
     let wrong = cross_val_score(&classifier().alpha(-1.0), &data, &KFold::new(3));

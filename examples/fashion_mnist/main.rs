@@ -1,5 +1,7 @@
 //! Trains a dense network on Fashion-MNIST.
 
+mod recipe;
+
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -7,10 +9,14 @@ use blastrain::blas_info;
 use blastrain::prelude::*;
 use blastrain::train::{EpochLog, TrainerBuilder};
 use clap::{Parser, ValueEnum};
+use recipe::Recipe;
 
 /// Trains a dense network on Fashion-MNIST and reports how good it is on the test pictures.
 #[derive(Parser)]
 struct Options {
+    /// How to train.
+    #[arg(long, value_enum, default_value_t = Recipe::Plain)]
+    recipe: Recipe,
     /// Units of the hidden layers.
     #[arg(long, value_delimiter = ',', default_value = "256,128")]
     hidden: Vec<usize>,
@@ -32,7 +38,7 @@ struct Options {
     /// Seed of the weights, of the validation rows and of the order of rows.
     #[arg(long, default_value_t = 0)]
     seed: u32,
-    /// Part of the training pictures that is held back to watch the training.
+    /// Part of the training pictures that is held back to watch the training; 0 for none.
     #[arg(long, default_value_t = 0.1)]
     validation: f64,
     /// Folder with the four files; unless given, that of Debian's package dataset-fashion-mnist.
@@ -54,20 +60,6 @@ enum Rule {
     Rmsprop,
 }
 
-impl Rule {
-    fn optimizer(self, rate: Option<f64>) -> Box<dyn Optimizer<f32>> {
-        let momentum = || Sgd::new(rate.unwrap_or(0.05)).momentum(0.9);
-        match self {
-            Rule::Sgd => Box::new(Sgd::new(rate.unwrap_or(0.2))),
-            Rule::Momentum => Box::new(momentum()),
-            Rule::Nesterov => Box::new(momentum().nesterov(true)),
-            Rule::Adam => Box::new(Adam::new(rate.unwrap_or(0.0005))),
-            Rule::Adamw => Box::new(AdamW::new(rate.unwrap_or(0.0005), 0.01)),
-            Rule::Rmsprop => Box::new(RmsProp::new(rate.unwrap_or(0.0005))),
-        }
-    }
-}
-
 fn main() -> Result<()> {
     let options = Options::parse();
     let start = Instant::now();
@@ -75,25 +67,27 @@ fn main() -> Result<()> {
         Some(folder) => datasets::fashion_mnist_from::<f32>(folder)?,
         None => datasets::fashion_mnist::<f32>()?,
     };
-    let (train, validation) =
-        stratified_train_test_split(&train, options.validation, RandomState::new(options.seed))?;
+    let held_back = options.recipe.validation(&options);
+    let (train, validation) = if held_back > 0.0 {
+        let random = RandomState::new(options.seed);
+        let (train, validation) = stratified_train_test_split(&train, held_back, random)?;
+        (train, Some(validation))
+    } else {
+        (train, None)
+    };
 
-    let mut builder = Sequential::<f32>::input(train.features()).seed(options.seed);
-    for &units in &options.hidden {
-        builder = builder.dense(units).relu();
-    }
-    let network = builder.dense(datasets::FASHION_MNIST_CLASSES.len()).build()?;
-    println!("{}\n\n{}\n", blas_info()?, network.summary());
-
-    let builder = Trainer::builder(network, CrossEntropy)
-        .boxed_optimizer(options.optimizer.optimizer(options.rate))
+    let mut builder = options
+        .recipe
+        .trainer(&options, train.features())?
         .metric(Accuracy)
-        .validation(&validation)
-        .batch_size(options.batch)
-        .epochs(options.epochs)
+        .train_metrics(validation.is_some())
         .seed(options.seed)
         .parallelism(options.threads.map_or(Parallelism::Auto, Parallelism::Threads));
+    if let Some(validation) = &validation {
+        builder = builder.validation(validation);
+    }
     let mut trainer = watched(builder).build()?;
+    println!("{}\n\n{}\n", blas_info()?, trainer.network().summary());
     let history = trainer.fit(&train)?;
     #[cfg(feature = "plot")]
     {
