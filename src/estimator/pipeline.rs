@@ -159,7 +159,19 @@ fn through<F: Scalar>(
     Ok(mapped)
 }
 
-/// A [`Pipeline`] that has been fitted.
+/// A [`Pipeline`] that has been fitted: takes features as they come, `(rows, features)`, through every step.
+///
+/// ```
+/// use blastrain::prelude::*;
+///
+/// let data = datasets::diabetes::<f64>()?;
+/// let pipeline = Pipeline::new().step(StandardScaler::new()).step(MinMaxScaler::new());
+/// let model = pipeline.estimator(MlpRegressor::new().max_iter(5)).fit(&data)?;
+/// assert_eq!(model.steps().len(), 2);
+/// assert_eq!(model.model().n_iter(), 5); // the perceptron
+/// assert_eq!(model.predict(&data)?.dim(), (442, 1));
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct FittedPipeline<F: Scalar, M> {
     pub(super) steps: Vec<Box<dyn FittedTransformer<F>>>,

@@ -61,7 +61,20 @@ pub trait Estimator<F: Scalar>: Debug + Send + Sync {
     fn default_metric(&self) -> Box<dyn Metric<F>>;
 }
 
-/// A fitted model.
+/// A fitted model: what it gives for new rows, and how good that is.
+///
+/// ```
+/// use blastrain::prelude::*;
+/// use blastrain::metrics::LogLoss;
+///
+/// let data = datasets::iris::<f64>()?;
+/// let model = MlpClassifier::new().learning_rate_init(0.02).random_state(1).fit(&data)?;
+/// let outputs = model.predict_outputs(data.features_view().unwrap())?;
+/// assert_eq!(outputs.dim(), (150, 3)); // probabilities
+/// assert!(model.score(&data)? > 0.9); // accuracy
+/// assert!(model.evaluate(&data, &LogLoss)? < 0.3);
+/// # Ok::<(), Error>(())
+/// ```
 pub trait Predictor<F: Scalar>: Debug + Send + Sync {
     /// The outputs for rows of features, as [`Metric::evaluate`] takes them: probabilities of a
     /// classifier, values of a regressor.
