@@ -155,7 +155,44 @@ fn through<F: Scalar>(
     Ok(mapped)
 }
 
-/// A [`Pipeline`] that has been fitted.
+/// A [`Pipeline`] that has been fitted: takes features as the first step took them.
+///
+/// [`Predictor::score`] measures it on a data set: accuracy of a classifier, R² of a regressor. With labels
+/// in the place of class indices, [`FittedPipeline::with_labels`] says what each class is:
+///
+/// ```
+/// use blastrain::prelude::*;
+///
+/// let x = ndarray::array![[10.0, 0.2], [12.0, 0.1], [90.0, 0.8], [88.0, 0.9]];
+/// let fruit = ["pear", "pear", "apple", "apple"];
+/// let (encoder, classes) = LabelEncoder::fit_transform(&fruit)?;
+/// let data = Dataset::new(&x, classes)?;
+/// let settings = MlpClassifier::new().hidden_layer_sizes([4]).learning_rate_init(0.1);
+/// let model = Pipeline::new().step(StandardScaler::new()).estimator(settings).fit(&data)?;
+/// assert_eq!(model.score(&data)?, 1.0);
+/// let model = model.with_labels(encoder.classes())?;
+/// assert_eq!(model.predict(&x)?, fruit);
+/// assert_eq!(model.score(&data)?, 1.0); // the data set still holds class indices
+/// # Ok::<(), blastrain::Error>(())
+/// ```
+///
+/// A file holds the steps and the model, and so all that another process needs to predict from raw
+/// features:
+///
+/// ```
+/// use blastrain::prelude::*;
+/// use blastrain::estimator::{FittedMlpClassifier, FittedPipeline};
+///
+/// let data = datasets::wine::<f64>()?;
+/// let settings = MlpClassifier::new().hidden_layer_sizes([8]).max_iter(20);
+/// let model = Pipeline::new().step(StandardScaler::new()).estimator(settings).fit(&data)?;
+/// let path = std::env::temp_dir().join(format!("wine-{}.safetensors", std::process::id()));
+/// model.save(&path)?;
+/// let loaded = FittedPipeline::<f64, FittedMlpClassifier<f64>>::load(&path)?;
+/// assert_eq!(loaded.predict_proba(&data)?, model.predict_proba(&data)?);
+/// # std::fs::remove_file(&path).ok();
+/// # Ok::<(), blastrain::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct FittedPipeline<F: Scalar, M> {
     pub(super) steps: Vec<Box<dyn FittedTransformer<F>>>,
@@ -196,6 +233,19 @@ impl<F: Scalar, M: Predictor<F>> Predictor<F> for FittedPipeline<F, M> {
 
     fn default_metric(&self) -> Box<dyn Metric<F>> {
         self.model.default_metric()
+    }
+}
+
+impl<F: Scalar, L> FittedPipeline<F, FittedMlpClassifier<F, L>> {
+    /// The same model with other names for its classes, as [`FittedMlpClassifier::with_labels`].
+    ///
+    /// # Errors
+    /// [`Error::Shape`](crate::Error::Shape) unless there is one a class.
+    pub fn with_labels<M: Clone>(
+        self,
+        classes: &[M],
+    ) -> Result<FittedPipeline<F, FittedMlpClassifier<F, M>>> {
+        Ok(FittedPipeline { steps: self.steps, model: self.model.with_labels(classes)? })
     }
 }
 
