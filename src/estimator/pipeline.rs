@@ -157,8 +157,8 @@ fn through<F: Scalar>(
 
 /// A [`Pipeline`] that has been fitted: takes features as the first step took them.
 ///
-/// [`Predictor::score`] measures it on a data set: accuracy of a classifier, R² of a regressor. With labels
-/// in the place of class indices, [`FittedPipeline::with_labels`] says what each class is:
+/// [`Predictor::score`] measures it on a data set: accuracy of a classifier, R² of a regressor. Where classes
+/// have labels, [`FittedPipeline::with_labels`] says what they are:
 ///
 /// ```
 /// use blastrain::prelude::*;
@@ -172,6 +172,7 @@ fn through<F: Scalar>(
 /// assert_eq!(model.score(&data)?, 1.0);
 /// let model = model.with_labels(encoder.classes())?;
 /// assert_eq!(model.predict(&x)?, fruit);
+/// assert_eq!(model.score_labels(&x, &fruit)?, 1.0);
 /// assert_eq!(model.score(&data)?, 1.0); // the data set still holds class indices
 /// # Ok::<(), blastrain::Error>(())
 /// ```
@@ -259,6 +260,17 @@ impl<F: Scalar, L: Clone + Ord> FittedPipeline<F, FittedMlpClassifier<F, L>> {
         F: 'x,
     {
         self.model.predict(self.transform(x)?)
+    }
+
+    /// The share of rows whose label is predicted, as [`FittedMlpClassifier::score_labels`].
+    ///
+    /// # Errors
+    /// As [`FittedPipeline::transform`], and as there.
+    pub fn score_labels<'x>(&self, x: impl Into<FeatureStorage<'x, F>>, labels: &[L]) -> Result<f64>
+    where
+        F: 'x,
+    {
+        self.model.score_labels(self.transform(x)?, labels)
     }
 
     /// Probabilities `(rows, classes)`, as [`FittedMlpClassifier::predict_proba`].
