@@ -131,6 +131,10 @@ fn damaged_files_are_refused() {
         header.as_object_mut().unwrap().remove("estimator");
     });
     assert!(headless.contains("no estimator"), "{headless}");
+    let other_solver = message(&|header| {
+        header["estimator"]["settings"]["solver"] = Value::from("sgd");
+    });
+    assert!(other_solver.contains("optimiser's state has"), "{other_solver}");
     let unknown = changed(&bytes, |header| header["steps"][0]["kind"] = Value::from("magic"));
     let refused = Pipelined::from_bytes(&unknown);
     assert!(matches!(refused, Err(Error::UnknownName { what: "transformer", .. })));

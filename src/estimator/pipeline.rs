@@ -9,6 +9,9 @@ use crate::metrics::Metric;
 use crate::preprocessing::{FittedTransformer, Transformer};
 use crate::scalar::Scalar;
 
+/// Fitted steps, first to last.
+pub(super) type FittedSteps<F> = Vec<Box<dyn FittedTransformer<F>>>;
+
 /// Steps that transform features, and the estimator that sees what they give.
 ///
 /// A fit learns each step from the training rows alone, so that nothing of test rows leaks into it when a
@@ -95,8 +98,8 @@ impl<F: Scalar, E: Estimator<F>> Pipeline<F, E> {
     fn fit_steps(
         &self,
         data: &Dataset<'_, F>,
-    ) -> Result<(Vec<Box<dyn FittedTransformer<F>>>, Option<Dataset<'static, F>>)> {
-        let mut fitted: Vec<Box<dyn FittedTransformer<F>>> = Vec::with_capacity(self.steps.len());
+    ) -> Result<(FittedSteps<F>, Option<Dataset<'static, F>>)> {
+        let mut fitted: FittedSteps<F> = Vec::with_capacity(self.steps.len());
         let mut transformed: Option<Dataset<'static, F>> = None;
         for step in &self.steps {
             let step = match &transformed {
@@ -196,7 +199,7 @@ fn through<F: Scalar>(
 /// ```
 #[derive(Debug, Clone)]
 pub struct FittedPipeline<F: Scalar, M> {
-    pub(super) steps: Vec<Box<dyn FittedTransformer<F>>>,
+    pub(super) steps: FittedSteps<F>,
     pub(super) model: M,
 }
 

@@ -105,9 +105,8 @@ pub trait Predictor<F: Scalar>: Debug + Send + Sync {
             (None, None) => return Err(Error::empty("the targets", "1 row")),
         };
         let weights = data.row_weights();
-        let value = |metric: &&dyn Metric<F>| {
-            metric.evaluate(outputs.view(), targets.clone(), weights.as_deref())
-        };
+        let value =
+            |metric: &&dyn Metric<F>| metric.evaluate(outputs.view(), targets, weights.as_deref());
         metrics.iter().map(value).collect()
     }
 

@@ -99,6 +99,13 @@ impl<F: Scalar> Core<F> {
         if feature_names.as_ref().is_some_and(|names| names.len() != features) {
             return Err(malformed(format!("it does not name its {features} features one by one")));
         }
+        let values = super::train::optimizer::<F>(&settings).slots() * network.parameter_count();
+        if !optimizer.is_empty() && optimizer.len() != values {
+            let (got, solver) = (optimizer.len(), settings.solver);
+            return Err(malformed(format!(
+                "its optimiser's state has {got} values, but {solver:?} keeps {values}"
+            )));
+        }
         let state = trainer.map(|saved| TrainerState::from_saved(saved, optimizer));
         let history = History::default();
         let core = Self { settings, network, progress, random, state, history, feature_names };

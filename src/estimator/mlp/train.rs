@@ -176,7 +176,8 @@ impl<F: Scalar> Core<F> {
     }
 }
 
-fn optimizer<F: Scalar>(settings: &Settings) -> Box<dyn Optimizer<F>> {
+/// The rule of the settings' solver; any will do for L-BFGS, which has none.
+pub(super) fn optimizer<F: Scalar>(settings: &Settings) -> Box<dyn Optimizer<F>> {
     let learning_rate = settings.learning_rate_init;
     match settings.solver {
         Solver::Sgd => Box::new(VelocitySgd {
