@@ -61,7 +61,19 @@ pub trait Estimator<F: Scalar>: Debug + Send + Sync {
     fn default_metric(&self) -> Box<dyn Metric<F>>;
 }
 
-/// A fitted model.
+/// A fitted model, alone or in a pipeline.
+///
+/// ```
+/// use blastrain::prelude::*;
+/// use blastrain::metrics::LogLoss;
+///
+/// let (train, test) = stratified_train_test_split(&datasets::iris::<f64>()?, 0.2, RandomState::new(1))?;
+/// let classifier = MlpClassifier::new().hidden_layer_sizes([8]).learning_rate_init(0.05);
+/// let model = Pipeline::new().step(StandardScaler::new()).estimator(classifier).fit(&train)?;
+/// assert!(model.score(&test)? > 0.8); // accuracy
+/// assert!(model.evaluate(&test, &LogLoss)? < 0.5);
+/// # Ok::<(), blastrain::Error>(())
+/// ```
 pub trait Predictor<F: Scalar>: Debug + Send + Sync {
     /// The outputs for rows of features, as [`Metric::evaluate`] takes them: probabilities of a
     /// classifier, values of a regressor.
@@ -95,7 +107,10 @@ pub trait Predictor<F: Scalar>: Debug + Send + Sync {
         measure(&outputs, data, metrics)
     }
 
-    /// The default metric's value for a data set, with the weights of its rows.
+    /// The default metric's value for a data set, with the weights of its rows: the accuracy of a classifier,
+    /// R² of a regressor. The larger the better.
+    ///
+    /// The data set of a classifier holds class indices, also where the model's labels are strings or numbers.
     ///
     /// # Errors
     /// As [`Predictor::evaluate`].
