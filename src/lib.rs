@@ -1,6 +1,26 @@
 //! Trains neural networks on the CPU: matrix products through OpenBLAS, mini-batches sharded over
 //! rayon, and the same bits for any number of threads.
 //!
+//! As in scikit-learn, an estimator that is fitted and predicts:
+//!
+//! ```
+//! use blastrain::prelude::*;
+//!
+//! let (train, test) = stratified_train_test_split(&datasets::iris()?, 0.2, RandomState::new(42))?;
+//! let pipeline = Pipeline::<f64>::new()
+//!     .step(MinMaxScaler::new())
+//!     .estimator(MlpClassifier::new().hidden_layer_sizes([16]).learning_rate_init(0.01));
+//! let scores = cross_val_score(&pipeline, &train, &StratifiedKFold::new(3))?; // three accuracies
+//!
+//! let model = pipeline.fit(&train)?;
+//! let classes = model.predict(&test)?;
+//! println!("{}", classification_report(&test.class_targets().unwrap(), &classes, None, None)?);
+//! # assert!(scores.iter().all(|&score| score > 0.85) && model.score(&test)? > 0.85);
+//! # Ok::<(), blastrain::Error>(())
+//! ```
+//!
+//! As in Keras, a network of layers and its training:
+//!
 //! ```
 //! use blastrain::prelude::*;
 //!
@@ -8,21 +28,25 @@
 //! let scaler = MinMaxScaler::new().fit_dataset(&train)?;
 //! let (train, test) = (scaler.transform_dataset(&train)?, scaler.transform_dataset(&test)?);
 //!
-//! let network = Sequential::<f64>::input(4).dense(16).relu().dense(3).seed(42).build()?;
+//! let network = Sequential::<f32>::input(4).dense(32).relu().dropout(0.2).dense(3).seed(42).build()?;
 //! let mut trainer = Trainer::builder(network, CrossEntropy)
 //!     .optimizer(Adam::new(0.01))
 //!     .batch_size(16)
-//!     .epochs(60)
+//!     .epochs(100)
 //!     .metric(Accuracy)
 //!     .validation(&test)
+//!     .early_stopping(EarlyStopping::patience(10).restore_best())
 //!     .build()?;
 //! let history = trainer.fit(&train)?;
-//! assert!(history.last().unwrap().validation_metrics[0] > 0.9);
-//!
-//! let classes = trainer.network().predict_classes(&test)?;
-//! println!("{}", classification_report(&test.class_targets().unwrap(), &classes, None, None)?);
+//! println!("{:?}", history.curve("validation_accuracy")?.last());
+//! let probabilities = trainer.network().predict_proba(&test)?; // 30 rows, 3 classes
+//! # assert!(history.last().unwrap().validation_metrics[0] > 0.85);
+//! # assert_eq!(probabilities.dim(), (30, 3));
 //! # Ok::<(), blastrain::Error>(())
 //! ```
+//!
+//! Both stand on the same layers and the same step, and [`prelude`] has what they need. The guides in [`docs`] map
+//! the names of scikit-learn, Keras and PyTorch to this crate's.
 //!
 //! # Where things are
 //!
@@ -30,12 +54,21 @@
 //! | --- | --- |
 //! | [`data`], [`datasets`] | data sets, readers for CSV, IDX, NPY and NPZ, splits and folds, small real data |
 //! | [`preprocessing`] | scalers, principal components, encoders of labels, categories and mixed tables |
+//! | [`estimator`] | scikit-learn's multi-layer perceptrons, [pipelines](estimator::Pipeline), and what all estimators have in common |
+//! | [`search`] | cross-validation, and the best settings [from a grid](search::GridSearch) |
 //! | [`network`], [`layer`], [`activation`] | [`Sequential`] networks and what they are made of |
-//! | [`loss`], [`optim`], [`train`] | losses on logits, optimisers, the [`train::Trainer`] and its history |
-//! | [`estimator`] | scikit-learn's multi-layer perceptrons, and what all estimators have in common |
+//! | [`loss`], [`optim`] | losses on logits, optimisers, clipping |
+//! | [`optim::schedule`] | learning rates that change as training goes on |
+//! | [`train`] | the [`Trainer`](train::Trainer), its [callbacks](train::Callback) and [observers](train::Observer), its [`History`](train::History), L-BFGS, the gradient check |
 //! | [`metrics`] | classification and regression metrics, the classification report |
+//! | `plot` (feature `plot`) | SVG pictures of curves, fits side by side, predicted against true values |
 //! | [`linalg`] | the door to matrix products, and what is known of the BLAS behind it |
 //! | [`random`] | NumPy's legacy generator, and keyed streams for use inside a step |
+//! | [`docs`] | guides: coming from scikit-learn, Keras, PyTorch |
+//!
+//! Your own [layer], [activation], [loss], [metric](metrics::Metric), [callback](train::Callback),
+//! [schedule](optim::schedule::Schedule), [optimiser](optim::Optimizer), [transformer](preprocessing::Transformer),
+//! [estimator](estimator::Estimator) and [splitter](data::Splitter): each is a trait.
 //!
 //! # BLAS and threads
 //!
@@ -55,6 +88,7 @@
 
 pub mod activation;
 pub mod data;
+pub mod docs;
 mod error;
 pub mod estimator;
 mod file;

@@ -134,6 +134,57 @@ fn a_history_without_epochs_is_refused_and_leaves_the_old_picture() {
     assert!(matches!(good.plot(folder.path().join("no/folder")), Err(Error::Io { .. })));
 }
 
+/// The picture of several fits, as text.
+fn side_by_side(fits: &[(&str, &History)]) -> Result<String> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("fits.svg");
+    plot::histories(&path, "Side & side", fits)?;
+    Ok(std::fs::read_to_string(&path).unwrap())
+}
+
+#[test]
+fn several_fits_have_a_column_each_and_share_their_axes() {
+    let (slow, fast) = (
+        history(10, 0.001, vec![Mean("mean", None)]),
+        history(20, 0.02, vec![Mean("mean", Some(0.5))]),
+    );
+    let svg = side_by_side(&[("slow", &slow), ("<fast>", &fast), ("slow again", &slow)]).unwrap();
+    assert_sound(&svg);
+    for (word, times) in [
+        ("Side &amp; side", 1),
+        ("slow\n", 1),
+        ("&lt;fast&gt;\n", 1),
+        ("slow again\n", 1),
+        ("training\n", 6),
+        ("validation\n", 6),
+        ("epoch\n", 6),
+        (">\nloss\n", 3),
+        (">\nmean\n", 3),
+    ] {
+        assert_eq!(count(&svg, word), times, "{word}");
+    }
+    // Two curves in each of two panels, for 10, 20 and 10 epochs.
+    assert_eq!(count(&svg, "<circle"), 4 * (10 + 20 + 10));
+    // The axis of epochs reaches 20 also where a fit ended after 10.
+    assert_eq!(count(&svg, ">\n20\n"), 6);
+}
+
+#[test]
+fn fits_that_cannot_be_compared_are_refused() {
+    let (with, without) = (history(2, 0.01, vec![Mean("mean", None)]), history(2, 0.01, vec![]));
+    assert!(matches!(
+        side_by_side(&[("with", &with), ("without", &without)]),
+        Err(Error::Param { name: "metrics", .. })
+    ));
+    assert!(matches!(side_by_side(&[]), Err(Error::Empty { .. })));
+    let none = history(0, 0.01, vec![]);
+    assert!(matches!(side_by_side(&[("none", &none)]), Err(Error::Empty { .. })));
+    // A fit that was stopped before its first epoch leaves its column empty.
+    let svg = side_by_side(&[("none", &none), ("two", &without)]).unwrap();
+    assert_eq!(count(&svg, "epoch\n"), 2);
+    assert_sound(&svg);
+}
+
 #[test]
 fn scatter_draws_every_point_or_says_how_many() {
     let folder = tempfile::tempdir().unwrap();

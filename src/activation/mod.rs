@@ -1,6 +1,79 @@
 //! Activations: functions applied to every value, with their derivatives.
 //!
 //! All of them propagate NaN, so that a divergence shows in the loss.
+//!
+//! | activation | f(z) |
+//! | --- | --- |
+//! | [`Identity`] | z |
+//! | [`Relu`] | max(z, 0) |
+//! | [`LeakyRelu`] | z where positive, else slope·z |
+//! | [`Elu`] | z where positive, else alpha·(exp(z) − 1) |
+//! | [`Sigmoid`] | 1 / (1 + exp(−z)) |
+//! | [`Tanh`] | tanh(z) |
+//! | [`Gelu`] | z·Φ(z) |
+//! | [`Silu`] | z / (1 + exp(−z)) |
+//! | [`Softplus`] | ln(1 + exp(z)) |
+//!
+//! ```
+//! use blastrain::activation::{Activation, LeakyRelu};
+//!
+//! let mut z = [-2.0, 0.0, 3.0];
+//! LeakyRelu::new(0.5).forward(&mut z);
+//! assert_eq!(z, [-1.0, 0.0, 3.0]);
+//! ```
+//!
+//! # Writing your own activation
+//!
+//! Implement [`Activation`] for every scalar type, and [`AnyActivation`] beside it: networks, layers and
+//! estimators then take it where they take the crate's own. Both passes work in place on a slice of values.
+//! The gradient check compares the backward pass with finite differences.
+//!
+//! ```
+//! use blastrain::activation::{Activation, AnyActivation, Saved};
+//! use blastrain::loss::CrossEntropy;
+//! use blastrain::train::gradient_check;
+//! use blastrain::{Scalar, Sequential, datasets};
+//!
+//! /// y = z / (1 + |z|), with the derivative (1 − |y|)².
+//! #[derive(Debug, Clone)]
+//! struct Softsign;
+//!
+//! impl<F: Scalar> Activation<F> for Softsign {
+//!     fn saved(&self) -> Saved {
+//!         Saved::Output // what `backward` reads; `Saved::Input` keeps the input as well
+//!     }
+//!
+//!     fn forward(&self, z: &mut [F]) {
+//!         for z in z {
+//!             *z = *z / (F::one() + z.abs());
+//!         }
+//!     }
+//!
+//!     fn backward(&self, y: &[F], dy: &mut [F]) {
+//!         for (dy, y) in dy.iter_mut().zip(y) {
+//!             let slope = F::one() - y.abs();
+//!             *dy *= slope * slope;
+//!         }
+//!     }
+//! }
+//!
+//! impl AnyActivation for Softsign {
+//!     fn name(&self) -> &'static str {
+//!         "softsign"
+//!     }
+//!
+//!     fn clone_box(&self) -> Box<dyn AnyActivation> {
+//!         Box::new(self.clone())
+//!     }
+//! }
+//!
+//! let network = Sequential::<f64>::input(4).dense(8).activation(Softsign).dense(3).build()?;
+//! assert!(gradient_check(&network, &CrossEntropy, &datasets::iris()?)?.worst() < 1e-6);
+//! # Ok::<(), blastrain::Error>(())
+//! ```
+//!
+//! A file stores an activation by its name: a network with one of your own is saved, but loading it says
+//! that the name is unknown.
 
 mod exponential;
 mod gated;
@@ -33,7 +106,7 @@ pub enum Saved {
     Nothing,
 }
 
-/// A function applied to every value.
+/// A function applied to every value. How to write one: see the [module](self).
 pub trait Activation<F: Scalar>: Debug + Send + Sync {
     /// What [`Activation::backward`] wants to read.
     fn saved(&self) -> Saved;

@@ -1,4 +1,28 @@
 //! Data sets: in memory, from files, split into parts.
+//!
+//! A [`Dataset`] holds features `(rows, features)` with a target for each row (a class index, or numbers), and weights of the
+//! rows if there are any. Parts of it share its storage.
+//!
+//! - **From memory**: [`Dataset::new`] takes arrays, views and vectors. **From files**: [`CsvReader`], [`read_npy`],
+//!   [`NpzReader`], [`read_idx`]. **To try things**: [`datasets`].
+//! - **Into two parts**: [`train_test_split`], [`stratified_train_test_split`]. **Into folds**: a [`Splitter`] such as
+//!   [`StratifiedKFold`], through [`Dataset::folds`].
+//!
+//! ```
+//! use blastrain::RandomState;
+//! use blastrain::data::{Dataset, KFold, train_test_split};
+//! use ndarray::Array2;
+//!
+//! let features = Array2::from_shape_fn((10, 3), |(row, column)| (row * column) as f32);
+//! let data = Dataset::new(features, vec![0, 1, 0, 1, 0, 1, 0, 1, 0, 1])?;
+//! let (train, test) = train_test_split(&data, 0.2, RandomState::new(42))?;
+//! assert_eq!((train.len(), test.len(), test.classes()), (8, 2, Some(2)));
+//! for fold in train.folds(&KFold::new(4))? {
+//!     let (train, validation) = fold.of(&train)?;
+//!     assert_eq!((train.len(), validation.len()), (6, 2));
+//! }
+//! # Ok::<(), blastrain::Error>(())
+//! ```
 
 mod csv_dataset;
 mod csv_fields;

@@ -2,7 +2,21 @@
 //!
 //! [`MlpClassifier`] and [`MlpRegressor`] are scikit-learn's multi-layer perceptrons.
 //! [`Estimator`] and [`Predictor`] are what everything that can be fitted has in common, and what pipelines,
-//! cross-validation and searches work on.
+//! cross-validation and searches work on. [`Pipeline`] puts preprocessing before a model.
+//!
+//! ```
+//! use blastrain::estimator::{MlpRegressor, Pipeline};
+//! use blastrain::preprocessing::StandardScaler;
+//! use blastrain::{RandomState, data, datasets};
+//!
+//! let (train, test) = data::train_test_split(&datasets::diabetes::<f64>()?, 0.2, RandomState::new(42))?;
+//! let perceptron = MlpRegressor::new().hidden_layer_sizes([16]).alpha(1.0).learning_rate_init(0.05);
+//! let model = Pipeline::new().step(StandardScaler::new()).estimator(perceptron).fit(&train)?;
+//! assert_eq!(model.predict(&test)?.dim(), (89, 1));
+//! # Ok::<(), blastrain::Error>(())
+//! ```
+//!
+//! [Coming from scikit-learn](crate::docs::coming_from_scikit_learn) maps its other names.
 //!
 //! # scikit-learn's fits
 //!

@@ -61,18 +61,19 @@ pub trait Estimator<F: Scalar>: Debug + Send + Sync {
     fn default_metric(&self) -> Box<dyn Metric<F>>;
 }
 
-/// A fitted model, alone or in a pipeline.
+/// A fitted model: what it gives for new rows, and how good that is.
 ///
 /// ```
 /// use blastrain::prelude::*;
 /// use blastrain::metrics::LogLoss;
 ///
-/// let (train, test) = stratified_train_test_split(&datasets::iris::<f64>()?, 0.2, RandomState::new(1))?;
-/// let classifier = MlpClassifier::new().hidden_layer_sizes([8]).learning_rate_init(0.05);
-/// let model = Pipeline::new().step(StandardScaler::new()).estimator(classifier).fit(&train)?;
-/// assert!(model.score(&test)? > 0.8); // accuracy
-/// assert!(model.evaluate(&test, &LogLoss)? < 0.5);
-/// # Ok::<(), blastrain::Error>(())
+/// let data = datasets::iris::<f64>()?;
+/// let model = MlpClassifier::new().learning_rate_init(0.02).random_state(1).fit(&data)?;
+/// let outputs = model.predict_outputs(data.features_view().unwrap())?;
+/// assert_eq!(outputs.dim(), (150, 3)); // probabilities
+/// assert!(model.score(&data)? > 0.9); // accuracy
+/// assert!(model.evaluate(&data, &LogLoss)? < 0.3);
+/// # Ok::<(), Error>(())
 /// ```
 pub trait Predictor<F: Scalar>: Debug + Send + Sync {
     /// The outputs for rows of features, as [`Metric::evaluate`] takes them: probabilities of a

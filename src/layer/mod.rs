@@ -4,6 +4,14 @@
 //! knows its shapes. A layer holds no run state: parameters, caches, scratch and outputs are
 //! arguments, so that shards of a batch can run through one layer at the same time.
 //!
+//! | layer | what it does |
+//! | --- | --- |
+//! | [`Dense`] | `activation(x·W + b)` |
+//! | [`ActivationLayer`] | an activation by itself |
+//! | [`Dropout`] | drops values at random in training |
+//! | [`BatchNorm`] | normalises each feature over the mini-batch |
+//! | [`LayerNorm`] | normalises each row by itself |
+//!
 //! # Writing your own layer
 //!
 //! A description that implements [`LayerSpec`] for every scalar type and [`AnyLayerSpec`] joins a

@@ -4,6 +4,29 @@
 //! cannot happen. The loss of a batch is `Σ wᵢ·lossᵢ / Σ wᵢ` over its rows, with weight 1 where a
 //! data set carries none.
 //!
+//! | loss of a row | targets | probabilities through |
+//! | --- | --- | --- |
+//! | [`CrossEntropy`] `−Σ tⱼ·ln pⱼ` | class indices, or a row of probabilities | softmax |
+//! | [`BinaryCrossEntropy`] `−t·ln p − (1 − t)·ln(1 − p)` | classes 0 and 1, or flags in [0, 1] | sigmoid |
+//! | [`MeanSquaredError`] `(z − t)²` | numbers | nothing |
+//! | [`MeanAbsoluteError`] <code>\|z − t\|</code> | numbers | nothing |
+//! | [`Huber`]: squared near 0, absolute far away | numbers | nothing |
+//! | [`Poisson`] `exp(z) − t·z` | counts >= 0 | exp |
+//!
+//! ```
+//! use blastrain::data::Targets;
+//! use blastrain::loss::{CrossEntropy, Loss};
+//! use ndarray::array;
+//!
+//! // Scores of one row for three classes; its class is 0. The gradient is p − t.
+//! let (scores, mut gradient) = (array![[2.0f64, 0.0, 0.0]], array![[0.0; 3]]);
+//! let targets = Targets::Classes(&[0]);
+//! let loss = CrossEntropy.value_and_grad(scores.view(), targets, None, 1.0, gradient.view_mut());
+//! let p = 2f64.exp() / (2f64.exp() + 2.0);
+//! assert!((loss + p.ln()).abs() < 1e-12);
+//! assert!((gradient[(0, 0)] - (p - 1.0)).abs() < 1e-12);
+//! ```
+//!
 //! # Writing your own loss
 //!
 //! Implement [`Loss`] for every scalar type, and any network trains with it. Each call sees some rows

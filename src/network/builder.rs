@@ -11,7 +11,22 @@ use crate::layer::{ActivationLayer, AnyLayerSpec, BatchNorm, Dense, Dropout, Lay
 use crate::random::RandomState;
 use crate::scalar::Scalar;
 
-/// Builds a [`Sequential`] network layer by layer.
+/// Builds a [`Sequential`] network layer by layer; [`Sequential::input`] starts one.
+///
+/// ```
+/// use blastrain::prelude::*;
+///
+/// let network = Sequential::<f32>::input(784)
+///     .layer(Dense::new(128).kernel_initializer(Initializer::HeUniform))
+///     .relu() // taken over by the dense layer
+///     .dropout(0.2)
+///     .dense(10)
+///     .seed(42)
+///     .build()?;
+/// println!("{}", network.summary());
+/// assert_eq!((network.specs().len(), network.parameter_count()), (3, 784 * 128 + 128 + 128 * 10 + 10));
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Debug)]
 pub struct SequentialBuilder<F> {
     input: Dims,

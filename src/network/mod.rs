@@ -1,4 +1,20 @@
 //! Networks: layers in a row, with all parameters in one flat buffer.
+//!
+//! ```
+//! use blastrain::prelude::*;
+//! use ndarray::array;
+//!
+//! let mut network = Sequential::<f64>::input(2).dense(3).tanh().dense(1).seed(7).build()?;
+//! println!("{}", network.summary());
+//! let names: Vec<&str> = network.tensors().iter().map(|tensor| &*tensor.name).collect();
+//! assert_eq!(names, ["dense_1.weight", "dense_1.bias", "dense_2.weight", "dense_2.bias"]);
+//! network.set_tensor("dense_2.bias", array![0.5].view().into_dyn())?;
+//! assert_eq!(network.predict(array![[0.0, 0.0]])?, array![[0.5]]);
+//!
+//! let bytes = network.to_bytes()?; // or save(path)
+//! assert_eq!(Sequential::<f64>::from_bytes(&bytes)?.parameters(), network.parameters());
+//! # Ok::<(), Error>(())
+//! ```
 
 mod builder;
 mod dims;

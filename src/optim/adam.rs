@@ -119,6 +119,17 @@ macro_rules! rule {
 
 /// Adam: steps scaled by running means of the gradient and of its square, both corrected for their
 /// start at zero. Kingma & Ba 2015, algorithm 1.
+///
+/// In step t, with gradient g: `m ← β₁·m + (1 − β₁)·g`, `v ← β₂·v + (1 − β₂)·g²`,
+/// `p ← p − rate·(m / (1 − β₁ᵗ)) / (√(v / (1 − β₂ᵗ)) + epsilon)`, as in PyTorch.
+///
+/// ```
+/// use blastrain::optim::{Adam, Optimizer};
+///
+/// let adam = Adam::new(0.001).beta_1(0.95).epsilon(1e-7).weight_decay(1e-4);
+/// assert!(Optimizer::<f32>::validate(&adam).is_ok());
+/// assert!(Optimizer::<f32>::validate(&Adam::new(-1.0)).is_err());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Adam(Settings);
 
@@ -148,6 +159,15 @@ impl Default for Adam {
 
 /// Adam with decoupled weight decay: weights (not biases) shrink by `rate·weight_decay` of
 /// themselves each step, beside Adam's rule. Loshchilov & Hutter 2019, algorithm 2.
+///
+/// ```
+/// use blastrain::optim::{AdamW, Optimizer, Step};
+///
+/// let (mut weight, mut m, mut v) = ([2.0f64], [0.0], [0.0]);
+/// let rule = AdamW::new(0.1, 0.01);
+/// rule.update(Step::new(1, 0.1), &mut weight, &[0.0], &mut [&mut m, &mut v]);
+/// assert!((weight[0] - 2.0 * (1.0 - 0.1 * 0.01)).abs() < 1e-12); // decay alone
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct AdamW(Settings);
 

@@ -1,4 +1,9 @@
 //! Optimisers: pure rules on slices of parameters, gradients and state.
+//!
+//! [`Sgd`] (with momentum, Nesterov's too), [`Adam`], [`AdamW`] and [`RmsProp`] follow each mini-batch in a
+//! [`Trainer`](crate::train::Trainer); [`Lbfgs`] minimises a loss over all rows, for networks through
+//! [`LbfgsTrainer`](crate::train::LbfgsTrainer). Around the rules stand [`GradientClipping`] and the learning rates of
+//! [`schedule`].
 
 mod adam;
 mod clip;

@@ -10,6 +10,15 @@ use crate::scalar::Scalar;
 ///
 /// `s ← alpha·s + (1 − alpha)·g²`, `p ← p − rate·g / (√s + epsilon)`, as in PyTorch (epsilon outside
 /// the root); momentum accumulates the quotient.
+///
+/// ```
+/// use blastrain::optim::{Optimizer, RmsProp, Step};
+///
+/// let (rule, mut weight, mut square) = (RmsProp::new(0.01), [1.0f64], [0.0]);
+/// rule.update(Step::new(1, 0.01), &mut weight, &[2.0], &mut [&mut square]);
+/// assert!((square[0] - 0.01 * 4.0).abs() < 1e-12);
+/// assert!((weight[0] - 0.9).abs() < 1e-6); // 1 − 0.01·2/√0.04
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RmsProp {
     learning_rate: f64,

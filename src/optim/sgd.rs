@@ -10,6 +10,15 @@ use crate::scalar::Scalar;
 ///
 /// `v ← momentum·v + g`, `p ← p − rate·v`; Nesterov: `p ← p − rate·(g + momentum·v)`. As in PyTorch,
 /// the velocity does not contain the rate.
+///
+/// ```
+/// use blastrain::optim::{Optimizer, Sgd, Step};
+///
+/// let (mut weight, mut velocity) = ([1.0f64], [0.0]);
+/// let rule = Sgd::new(0.1).momentum(0.9);
+/// rule.update(Step::new(1, 0.1), &mut weight, &[2.0], &mut [&mut velocity]);
+/// assert!((weight[0] - 0.8).abs() < 1e-12 && velocity == [2.0]);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Sgd {
     learning_rate: f64,

@@ -2,6 +2,7 @@
 
 mod axis;
 mod canvas;
+mod compare;
 mod panel;
 mod thin;
 
@@ -13,6 +14,7 @@ use plotters::style::{Color, RGBColor};
 
 use axis::{Axis, LARGEST, extent, group_thousands};
 use canvas::{AXIS, COLORS, Canvas, Font, GREY, INK, picture};
+pub use compare::histories;
 use panel::{Area, Curve, Panel};
 use thin::thin;
 
@@ -66,19 +68,15 @@ impl History {
         let (Some(first), Some(last)) = (self.epochs().first(), self.last()) else {
             return Err(Error::empty("the history", "1 epoch"));
         };
-        let mut panels = vec![self.curves_of("loss", |e| Some(e.loss), |e| e.validation_loss)];
-        for (i, name) in self.metrics().iter().enumerate() {
-            let train = move |epoch: &EpochRecord| epoch.metrics.get(i).copied();
-            let validation = move |epoch: &EpochRecord| epoch.validation_metrics.get(i).copied();
-            panels.push(self.curves_of(name, train, validation));
-        }
+        let mut panels = self.panels(1);
         panels.retain(|(_, curves)| !curves.is_empty());
         let (size, areas) = areas(panels.len());
         let x = Axis::counting(number(first), number(last), 10);
         picture(size, |canvas| {
             draw_head(canvas, "Training history", &self.subtitle())?;
             for ((name, curves), area) in panels.iter().zip(areas) {
-                draw_curves(canvas, area, x.clone(), ("epoch", name), curves)?;
+                let axes = (x.clone(), y_axis(curves.iter()));
+                draw_curves(canvas, area, axes, ("epoch", name), curves)?;
             }
             Ok(())
         })
@@ -102,14 +100,27 @@ impl History {
         format!("{count} epoch{plural}, {time} of training, {rate} samples/s")
     }
 
-    /// The curves of one panel: those that have values.
+    /// The curves of the loss and of each metric, in a picture of this many fits.
+    fn panels(&self, fits: usize) -> Vec<(&str, Vec<Curve>)> {
+        let most = (MOST_POINTS / (2 * fits * (self.metrics().len() + 1))).max(20);
+        let mut panels =
+            vec![self.curves_of("loss", most, |e| Some(e.loss), |e| e.validation_loss)];
+        for (i, name) in self.metrics().iter().enumerate() {
+            let train = move |epoch: &EpochRecord| epoch.metrics.get(i).copied();
+            let validation = move |epoch: &EpochRecord| epoch.validation_metrics.get(i).copied();
+            panels.push(self.curves_of(name, most, train, validation));
+        }
+        panels
+    }
+
+    /// The curves of one panel, of at most about `most` points: those that have values.
     fn curves_of<'a>(
         &self,
         name: &'a str,
+        most: usize,
         train: impl Fn(&EpochRecord) -> Option<f64>,
         validation: impl Fn(&EpochRecord) -> Option<f64>,
     ) -> (&'a str, Vec<Curve>) {
-        let most = MOST_POINTS / (2 * (self.metrics().len() + 1));
         let curve = |name: &str, color, value: &dyn Fn(&EpochRecord) -> Option<f64>| {
             let points = self.epochs().iter().map(|epoch| {
                 let value = value(epoch).filter(|value| value.abs() <= LARGEST);
@@ -168,7 +179,7 @@ pub fn lines(
     let (size, area) = single(720.0, 420.0, "");
     let svg = picture(size, |canvas| {
         draw_head(canvas, title, "")?;
-        draw_curves(canvas, area, x, (x_label, y_label), &drawn)
+        draw_curves(canvas, area, (x, y_axis(drawn.iter())), (x_label, y_label), &drawn)
     })?;
     write(path.as_ref(), &svg)
 }
@@ -242,16 +253,10 @@ fn check(value: f64, row: usize, column: usize) -> Result<()> {
 fn draw_curves(
     canvas: &Canvas<'_>,
     area: Area,
-    x: Axis,
+    (x, y): (Axis, Axis),
     (x_label, y_label): (&str, &str),
     curves: &[Curve],
 ) -> Result<()> {
-    let values = || curves.iter().flat_map(|curve| curve.points.iter().map(|point| point.1));
-    let y = if is_logarithmic(curves) {
-        Axis::logarithmic(values(), 7)
-    } else {
-        Axis::linear(values(), 7)
-    };
     let legend: Vec<(&str, RGBColor)> = curves.iter().map(|c| (&*c.name, c.color)).collect();
     let drawn = Panel { x, y, x_label, y_label };
     let drawn = drawn.draw(canvas, area, &legend)?;
@@ -263,14 +268,20 @@ fn draw_curves(
     })
 }
 
+/// The vertical axis for these curves.
+fn y_axis<'c>(curves: impl Iterator<Item = &'c Curve> + Clone) -> Axis {
+    let logarithmic = is_logarithmic(curves.clone());
+    let values = curves.flat_map(|curve| curve.points.iter().map(|point| point.1));
+    if logarithmic { Axis::logarithmic(values, 7) } else { Axis::linear(values, 7) }
+}
+
 /// Whether the first curve falls and all of them together span more than two decades.
-fn is_logarithmic(curves: &[Curve]) -> bool {
-    let values = curves.iter().flat_map(|curve| curve.points.iter().map(|point| point.1));
+fn is_logarithmic<'c>(curves: impl Iterator<Item = &'c Curve> + Clone) -> bool {
+    let values = curves.clone().flat_map(|curve| curve.points.iter().map(|point| point.1));
     let Some((low, high)) = extent(values) else { return false };
-    let mut first = curves.iter().take(1).flat_map(|curve| &curve.points).map(|point| point.1);
-    let starts = first.next();
-    let ends = first.rfind(|value| !value.is_nan());
-    let falls = starts.zip(ends).is_some_and(|(start, end)| end < start);
+    let values: Vec<f64> = curves.take(1).flat_map(|c| c.points.iter().map(|p| p.1)).collect();
+    let ends = values.iter().rfind(|value| !value.is_nan());
+    let falls = values.first().zip(ends).is_some_and(|(start, end)| end < start);
     low > 0.0 && high.log10() - low.log10() > 2.0 && falls
 }
 

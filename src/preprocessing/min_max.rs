@@ -8,7 +8,8 @@ use crate::data::Dataset;
 use crate::error::{Error, Result};
 use crate::scalar::Scalar;
 
-/// Scales each feature so that the rows fitted on span a range, `[0, 1]` by default.
+/// Scales each feature so that the rows fitted on span a range, `[0, 1]` by default:
+/// `low + (high − low)·(x − min) / (max − min)`, column by column, `(rows, columns)` → the same shape.
 ///
 /// A constant feature becomes the range's lower end. Equals scikit-learn's `MinMaxScaler`; statistics
 /// are kept in `f64`.

@@ -17,7 +17,9 @@
 //! # Ok::<(), blastrain::Error>(())
 //! ```
 //!
-//! [`TableEncoder`] makes features of CSV tables that mix numbers and texts. [`Transformer`] and [`FittedTransformer`] are the common face of what maps features to features.
+//! [`TableEncoder`] makes features of CSV tables that mix numbers and texts. [`Transformer`] and
+//! [`FittedTransformer`] are the common face of what maps features to features. In a
+//! [`Pipeline`](crate::estimator::Pipeline) they are fitted together with the model.
 
 mod categories;
 mod features;

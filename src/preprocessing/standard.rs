@@ -8,7 +8,8 @@ use crate::data::Dataset;
 use crate::error::{Error, Result};
 use crate::scalar::Scalar;
 
-/// Scales each feature to mean 0 and (population) variance 1.
+/// Scales each feature to mean 0 and (population) variance 1: `(x − mean) / √variance`, column by column,
+/// `(rows, columns)` → the same shape.
 ///
 /// A feature that cannot be told from a constant is only centred. Equals scikit-learn's
 /// `StandardScaler`: the corrected two-pass variance of Chan, Golub & LeVeque 1983, in `f64`.

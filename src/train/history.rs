@@ -64,7 +64,21 @@ pub struct Action {
     pub what: String,
 }
 
-/// What a fit recorded.
+/// What a fit recorded: a record for each epoch, why it ended, and what callbacks did.
+///
+/// ```
+/// use blastrain::prelude::*;
+///
+/// let (train, valid) = train_test_split(&datasets::iris()?, 0.2, RandomState::new(42))?;
+/// let network = Sequential::<f32>::input(4).dense(3).build()?;
+/// let mut trainer =
+///     Trainer::builder(network, CrossEntropy).epochs(5).metric(Accuracy).validation(&valid).build()?;
+/// let history = trainer.fit(&train)?;
+/// assert_eq!(history.epochs().len(), 5);
+/// assert_eq!(history.curve("validation_accuracy")?.len(), 5);
+/// assert_eq!(history.curves()[..3], ["loss", "accuracy", "validation_loss"]);
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct History {
     metrics: Vec<String>,

@@ -27,9 +27,16 @@ use crate::scalar::Scalar;
 /// - class indices, a single class: one output as for two; that class is predicted for every row;
 /// - a matrix of 0 and 1 with several columns: flags (multilabel), each through a sigmoid.
 ///
-/// Minimised is the mean log loss over the rows, weighted by row and class, plus
-/// `alpha/2·Σ‖W‖²` over the batch's weight sum (Hinton 1989; Glorot & Bengio 2010).
+/// # Formulas and shapes
+/// From features x `(rows, features)`, layer by layer `h ← activation(h·W + b)`, W `(inputs, units)`, b
+/// `(units)`; the last layer gives scores z `(rows, outputs)`, and sigmoid or softmax of z the probabilities p
+/// (Rumelhart, Hinton & Williams 1986).
 ///
+/// Minimised is the log loss `−Σ wᵢ·ln p(class of row i) / Σ wᵢ`, with the weights of row and class multiplied, plus
+/// `alpha/2·Σ‖W‖² / Σ wᵢ`, both over a batch. Weights start uniform within Glorot's bound (Glorot & Bengio 2010,
+/// eq. 16; with 2 instead of 6 under the logistic function). Adam: Kingma & Ba 2015; L-BFGS: Liu & Nocedal 1989.
+///
+/// # Examples
 /// ```
 /// use blastrain::prelude::*;
 /// use blastrain::estimator::MlpClassifier;
@@ -49,7 +56,7 @@ use crate::scalar::Scalar;
 /// Labels of any ordered type come back as what they were:
 ///
 /// ```
-/// use blastrain::estimator::{MlpClassifier, Solver};
+/// use blastrain::estimator::MlpClassifier;
 /// use ndarray::array;
 ///
 /// let x = array![[0.0], [0.2], [0.8], [1.0]];

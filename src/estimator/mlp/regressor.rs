@@ -53,12 +53,19 @@ impl RegressorLoss {
 /// `random_state`: initial weights, order of rows, loss curve and predictions. Every setting has
 /// scikit-learn's name and default.
 ///
-/// Minimised is the mean of [`RegressorLoss`] over the rows, weighted as the data set says, plus
-/// `alpha/2·Σ‖W‖²` over the batch's weight sum.
+/// # Formulas and shapes
+/// From features x `(rows, features)`, layer by layer `h ← activation(h·W + b)`, W `(inputs, units)`, b
+/// `(units)`; the last layer gives z `(rows, outputs)`, and the prediction is z, or exp(z) with
+/// [`RegressorLoss::Poisson`] (Rumelhart, Hinton & Williams 1986).
 ///
+/// Minimised is `Σ wᵢ·lossᵢ / Σ wᵢ`, with the [`RegressorLoss`] and the weight of each row, plus
+/// `alpha/2·Σ‖W‖² / Σ wᵢ`, both over a batch. Weights start uniform within Glorot's bound (Glorot & Bengio 2010,
+/// eq. 16; with 2 instead of 6 under the logistic function). Adam: Kingma & Ba 2015; L-BFGS: Liu & Nocedal 1989.
+///
+/// # Examples
 /// ```
 /// use blastrain::prelude::*;
-/// use blastrain::estimator::{MlpRegressor, Solver};
+/// use blastrain::estimator::MlpRegressor;
 ///
 /// let data = datasets::diabetes::<f64>()?;
 /// let data = StandardScaler::new().fit_dataset(&data)?.transform_dataset(&data)?;
@@ -191,7 +198,23 @@ impl<F: Scalar> Estimator<F> for MlpRegressor {
     }
 }
 
-/// A fitted [`MlpRegressor`].
+/// A fitted [`MlpRegressor`]: predicts numbers.
+///
+/// ```
+/// use blastrain::prelude::*;
+/// use ndarray::array;
+///
+/// let x = array![[0.0f64], [1.0], [2.0], [3.0]];
+/// let data = Dataset::new(x.clone(), array![[1.0, 0.0], [3.0, -1.0], [5.0, -2.0], [7.0, -3.0]])?;
+/// // No hidden layer: a linear model, fitted by L-BFGS.
+/// let settings = MlpRegressor::new().hidden_layer_sizes([]).solver(Solver::Lbfgs).alpha(0.0);
+/// let model = settings.fit(&data)?;
+/// assert_eq!((model.n_layers(), model.n_outputs(), model.out_activation()), (2, 2, "identity"));
+/// assert!((model.coefs()[0][(0, 0)] - 2.0).abs() < 0.01);
+/// assert_eq!(model.predict(&x)?.dim(), (4, 2));
+/// assert!(model.r2(&data)? > 0.999);
+/// # Ok::<(), blastrain::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct FittedMlpRegressor<F> {
     pub(super) core: Core<F>,

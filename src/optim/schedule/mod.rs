@@ -3,7 +3,19 @@
 //! A schedule turns the optimiser's rate into that of the next step. As in PyTorch, most count epochs,
 //! and are told by `per_step()` to count steps; [`OneCycle`] counts steps unless told otherwise. They
 //! compose: [`Schedule::then`] hands over to another at a milestone, [`Schedule::times`] lets one
-//! scale what another gives.
+//! scale what another gives. [`TrainerBuilder::schedule`](crate::train::TrainerBuilder::schedule) takes one.
+//!
+//! | schedule | as n epochs or steps go by | PyTorch |
+//! | --- | --- | --- |
+//! | [`Constant`] | stays | `ConstantLR` |
+//! | [`StepDecay`], [`MultiStep`] | falls by a factor every so often, or at milestones | `StepLR`, `MultiStepLR` |
+//! | [`Exponential`] | falls by a factor each time | `ExponentialLR` |
+//! | [`InverseScaling`] | falls with a power of the rows seen | scikit-learn's "invscaling" |
+//! | [`Polynomial`] | falls to 0 along a power | `PolynomialLR` |
+//! | [`CosineAnnealing`], [`CosineWarmRestarts`] | falls along half a cosine, once or again and again | `CosineAnnealingLR`, `CosineAnnealingWarmRestarts` |
+//! | [`OneCycle`] | rises, then falls far below its start | `OneCycleLR` |
+//! | [`LinearWarmup`] | rises to the optimiser's rate | `LinearLR` |
+//! | [`ReduceOnPlateau`] | falls when a curve no longer improves | `ReduceLROnPlateau` |
 //!
 //! ```
 //! use blastrain::optim::schedule::{CosineAnnealing, LinearWarmup, Progress, Schedule};
