@@ -6,6 +6,11 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 
+/// All bytes of a file.
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
+    std::fs::read(path).map_err(|source| Error::io(path, source))
+}
+
 /// Writes a file beside `path` and puts it in its place, so that a failure leaves the old file.
 pub(crate) fn write_atomically(
     path: &Path,

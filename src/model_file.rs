@@ -36,12 +36,15 @@ struct Header {
     crate_version: String,
     scalar: String,
     input: Dims,
-    layers: Vec<StoredLayer>,
+    layers: Vec<StoredPart>,
     link: Link,
     seed: u32,
     /// What a fitted estimator knows beside its network.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     estimator: Option<Value>,
+    /// The fitted steps before an estimator, first to last, if it stands in a pipeline.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    steps: Option<Vec<StoredPart>>,
 }
 
 /// What a file holds for a fitted estimator beside its network.
@@ -49,14 +52,18 @@ pub(crate) struct EstimatorPart<F> {
     pub(crate) description: Value,
     /// The optimiser's state; empty if there is none.
     pub(crate) optimizer: Vec<F>,
+    /// The fitted steps before it; `None` for an estimator by itself.
+    pub(crate) steps: Option<Vec<StoredPart>>,
 }
 
-/// A layer's description.
-#[derive(Serialize, Deserialize)]
+/// The description of a layer or of a pipeline's fitted step.
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct StoredLayer {
-    kind: String,
-    config: Value,
+pub struct StoredPart {
+    /// The name that its registry knows it by.
+    pub kind: String,
+    /// What its constructor in the registry takes.
+    pub config: Value,
 }
 
 impl<F: Scalar> Sequential<F> {
@@ -97,9 +104,9 @@ impl<F: Scalar> Sequential<F> {
     /// The bytes of a file that holds a fitted estimator.
     pub(crate) fn to_bytes_with(&self, estimator: Option<EstimatorPart<F>>) -> Result<Vec<u8>> {
         check_readable(self.specs())?;
-        let (description, optimizer) = match estimator {
-            None => (None, Vec::new()),
-            Some(part) => (Some(part.description), part.optimizer),
+        let (description, optimizer, steps) = match estimator {
+            None => (None, Vec::new(), None),
+            Some(part) => (Some(part.description), part.optimizer, part.steps),
         };
         let info = TensorInfo::whole(OPTIMIZER, optimizer.len());
         let extra = if optimizer.is_empty() { &[] } else { std::slice::from_ref(&info) };
@@ -114,11 +121,12 @@ impl<F: Scalar> Sequential<F> {
             layers: self
                 .specs()
                 .iter()
-                .map(|spec| StoredLayer { kind: spec.kind().into(), config: spec.config() })
+                .map(|spec| StoredPart { kind: spec.kind().into(), config: spec.config() })
                 .collect(),
             link: self.link(),
             seed: self.seed(),
             estimator: description,
+            steps,
         };
         let failed = |error: &dyn std::fmt::Display| malformed(MEMORY.as_ref(), error.to_string());
         let header = serde_json::to_string(&header).map_err(|error| failed(&error))?;
@@ -142,7 +150,7 @@ impl<F: Scalar> Sequential<F> {
     /// As [`Sequential::load`], and what the layers' constructors refuse.
     pub fn load_with(path: impl AsRef<Path>, registry: &LayerRegistry) -> Result<Self> {
         let path = path.as_ref();
-        let bytes = std::fs::read(path).map_err(|source| Error::io(path, source))?;
+        let bytes = crate::file::read(path)?;
         Ok(read(path, &bytes, registry)?.0)
     }
 
@@ -281,8 +289,11 @@ fn read<F: Scalar>(
     let mut network = assemble(header.input, specs, header.seed, &mut source)
         .map_err(|error| in_file(path, "", error))?;
     network.set_link(header.link);
-    let part =
-        header.estimator.map(|description| source.estimator_part(description)).transpose()?;
+    let part = match (header.estimator, header.steps) {
+        (Some(description), steps) => Some(source.estimator_part(description, steps)?),
+        (None, None) => None,
+        (None, Some(_)) => return Err(malformed("steps, but no estimator behind them".into())),
+    };
     source.check_all_used()?;
     Ok((network, part))
 }
@@ -315,7 +326,11 @@ struct FileTensors<'a> {
 
 impl FileTensors<'_> {
     /// The tensor beside the network's own.
-    fn estimator_part<F: Scalar>(&mut self, description: Value) -> Result<EstimatorPart<F>> {
+    fn estimator_part<F: Scalar>(
+        &mut self,
+        description: Value,
+        steps: Option<Vec<StoredPart>>,
+    ) -> Result<EstimatorPart<F>> {
         let mut optimizer = Vec::new();
         if let Ok(found) = self.file.tensor(OPTIMIZER) {
             let info = TensorInfo::whole(OPTIMIZER, found.shape().iter().product());
@@ -323,7 +338,7 @@ impl FileTensors<'_> {
             optimizer.resize(info.range.len(), F::zero());
             self.values(OPTIMIZER, &mut optimizer)?;
         }
-        Ok(EstimatorPart { description, optimizer })
+        Ok(EstimatorPart { description, optimizer, steps })
     }
 
     /// Overwrites `values` by those of a tensor that has been checked.
@@ -395,8 +410,8 @@ fn malformed(path: &Path, message: String) -> Error {
     Error::format("safetensors", path, message)
 }
 
-/// What a layer refuses is the file's fault. A kind that is not known, or not in this build, is not.
-fn in_file(path: &Path, place: &str, error: Error) -> Error {
+/// What a layer or a step refuses is the file's fault. A kind that is not known, or not in this build, is not.
+pub(crate) fn in_file(path: &Path, place: &str, error: Error) -> Error {
     match error {
         Error::Format { .. } | Error::UnknownName { .. } | Error::Unavailable { .. } => error,
         other => malformed(path, format!("{place}{other}")),

@@ -79,6 +79,7 @@
 mod context;
 mod mlp;
 mod pipeline;
+mod pipeline_file;
 mod traits;
 
 pub use context::FitContext;
@@ -87,4 +88,5 @@ pub use mlp::{
     MlpClassifier, MlpRegressor, RandomSource, RegressorLoss, Solver,
 };
 pub use pipeline::{FittedPipeline, Pipeline};
+pub use pipeline_file::InFile;
 pub use traits::{Estimator, Predictor};

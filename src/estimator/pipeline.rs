@@ -10,7 +10,7 @@ use crate::preprocessing::{FittedTransformer, Transformer};
 use crate::scalar::Scalar;
 
 /// Fitted steps, first to last.
-type Steps<F> = Vec<Box<dyn FittedTransformer<F>>>;
+pub(super) type FittedSteps<F> = Vec<Box<dyn FittedTransformer<F>>>;
 
 /// Steps that transform features, and the estimator that sees what they give.
 ///
@@ -95,8 +95,11 @@ impl<F: Scalar, E: Estimator<F>> Pipeline<F, E> {
         Estimator::fit(self, data)
     }
 
-    fn fit_steps(&self, data: &Dataset<'_, F>) -> Result<(Steps<F>, Option<Dataset<'static, F>>)> {
-        let mut fitted: Steps<F> = Vec::with_capacity(self.steps.len());
+    fn fit_steps(
+        &self,
+        data: &Dataset<'_, F>,
+    ) -> Result<(FittedSteps<F>, Option<Dataset<'static, F>>)> {
+        let mut fitted: FittedSteps<F> = Vec::with_capacity(self.steps.len());
         let mut transformed: Option<Dataset<'static, F>> = None;
         for step in &self.steps {
             let step = match &transformed {
@@ -159,22 +162,48 @@ fn through<F: Scalar>(
     Ok(mapped)
 }
 
-/// A [`Pipeline`] that has been fitted: takes features as they come, `(rows, features)`, through every step.
+/// A [`Pipeline`] that has been fitted: takes features as the first step took them.
+///
+/// [`Predictor::score`] measures it on a data set: accuracy of a classifier, R² of a regressor. Where classes
+/// have labels, [`FittedPipeline::with_labels`] says what they are:
 ///
 /// ```
 /// use blastrain::prelude::*;
 ///
-/// let data = datasets::diabetes::<f64>()?;
-/// let pipeline = Pipeline::new().step(StandardScaler::new()).step(MinMaxScaler::new());
-/// let model = pipeline.estimator(MlpRegressor::new().max_iter(5)).fit(&data)?;
-/// assert_eq!(model.steps().len(), 2);
-/// assert_eq!(model.model().n_iter(), 5); // the perceptron
-/// assert_eq!(model.predict(&data)?.dim(), (442, 1));
-/// # Ok::<(), Error>(())
+/// let x = ndarray::array![[10.0, 0.2], [12.0, 0.1], [90.0, 0.8], [88.0, 0.9]];
+/// let fruit = ["pear", "pear", "apple", "apple"];
+/// let (encoder, classes) = LabelEncoder::fit_transform(&fruit)?;
+/// let data = Dataset::new(&x, classes)?;
+/// let settings = MlpClassifier::new().hidden_layer_sizes([4]).learning_rate_init(0.1);
+/// let model = Pipeline::new().step(StandardScaler::new()).estimator(settings).fit(&data)?;
+/// assert_eq!(model.score(&data)?, 1.0);
+/// let model = model.with_labels(encoder.classes())?;
+/// assert_eq!(model.predict(&x)?, fruit);
+/// assert_eq!(model.score_labels(&x, &fruit)?, 1.0);
+/// assert_eq!(model.score(&data)?, 1.0); // the data set still holds class indices
+/// # Ok::<(), blastrain::Error>(())
+/// ```
+///
+/// A file holds the steps and the model, and so all that another process needs to predict from raw
+/// features:
+///
+/// ```
+/// use blastrain::prelude::*;
+/// use blastrain::estimator::{FittedMlpClassifier, FittedPipeline};
+///
+/// let data = datasets::wine::<f64>()?;
+/// let settings = MlpClassifier::new().hidden_layer_sizes([8]).max_iter(20);
+/// let model = Pipeline::new().step(StandardScaler::new()).estimator(settings).fit(&data)?;
+/// let path = std::env::temp_dir().join(format!("wine-{}.safetensors", std::process::id()));
+/// model.save(&path)?;
+/// let loaded = FittedPipeline::<f64, FittedMlpClassifier<f64>>::load(&path)?;
+/// assert_eq!(loaded.predict_proba(&data)?, model.predict_proba(&data)?);
+/// # std::fs::remove_file(&path).ok();
+/// # Ok::<(), blastrain::Error>(())
 /// ```
 #[derive(Debug, Clone)]
 pub struct FittedPipeline<F: Scalar, M> {
-    pub(super) steps: Vec<Box<dyn FittedTransformer<F>>>,
+    pub(super) steps: FittedSteps<F>,
     pub(super) model: M,
 }
 
@@ -215,6 +244,19 @@ impl<F: Scalar, M: Predictor<F>> Predictor<F> for FittedPipeline<F, M> {
     }
 }
 
+impl<F: Scalar, L> FittedPipeline<F, FittedMlpClassifier<F, L>> {
+    /// The same model with other names for its classes, as [`FittedMlpClassifier::with_labels`].
+    ///
+    /// # Errors
+    /// [`Error::Shape`](crate::Error::Shape) unless there is one a class.
+    pub fn with_labels<M: Clone>(
+        self,
+        classes: &[M],
+    ) -> Result<FittedPipeline<F, FittedMlpClassifier<F, M>>> {
+        Ok(FittedPipeline { steps: self.steps, model: self.model.with_labels(classes)? })
+    }
+}
+
 impl<F: Scalar, L: Clone + Ord> FittedPipeline<F, FittedMlpClassifier<F, L>> {
     /// The class of each row, as [`FittedMlpClassifier::predict`].
     ///
@@ -225,6 +267,17 @@ impl<F: Scalar, L: Clone + Ord> FittedPipeline<F, FittedMlpClassifier<F, L>> {
         F: 'x,
     {
         self.model.predict(self.transform(x)?)
+    }
+
+    /// The share of rows whose label is predicted, as [`FittedMlpClassifier::score_labels`].
+    ///
+    /// # Errors
+    /// As [`FittedPipeline::transform`], and as there.
+    pub fn score_labels<'x>(&self, x: impl Into<FeatureStorage<'x, F>>, labels: &[L]) -> Result<f64>
+    where
+        F: 'x,
+    {
+        self.model.score_labels(self.transform(x)?, labels)
     }
 
     /// Probabilities `(rows, classes)`, as [`FittedMlpClassifier::predict_proba`].

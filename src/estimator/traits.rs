@@ -108,7 +108,10 @@ pub trait Predictor<F: Scalar>: Debug + Send + Sync {
         measure(&outputs, data, metrics)
     }
 
-    /// The default metric's value for a data set, with the weights of its rows.
+    /// The default metric's value for a data set, with the weights of its rows: the accuracy of a classifier,
+    /// R² of a regressor. The larger the better.
+    ///
+    /// The data set of a classifier holds class indices, also where the model's labels are strings or numbers.
     ///
     /// # Errors
     /// As [`Predictor::evaluate`].

@@ -24,6 +24,7 @@ use crate::scalar::Scalar;
 /// - class indices, two classes: one output through the sigmoid;
 /// - class indices, more classes: an output for each through softmax. The number of classes is that of
 ///   the data set, which may name classes that do not occur;
+/// - class indices, a single class: one output as for two; that class is predicted for every row;
 /// - a matrix of 0 and 1 with several columns: flags (multilabel), each through a sigmoid.
 ///
 /// # Formulas and shapes

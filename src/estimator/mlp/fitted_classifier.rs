@@ -31,6 +31,22 @@ use crate::scalar::Scalar;
 /// assert_eq!(model.loss_curve().len(), 31);
 /// # Ok::<(), blastrain::Error>(())
 /// ```
+///
+/// `score`, by [`Predictor`], is the accuracy on a data set, which holds class indices whatever the labels
+/// are; [`FittedMlpClassifier::score_labels`] takes labels:
+///
+/// ```
+/// use blastrain::prelude::*;
+///
+/// let x = ndarray::array![[0.0], [0.2], [0.8], [1.0]];
+/// let fruit = ["pear", "pear", "apple", "apple"];
+/// let settings = MlpClassifier::new().hidden_layer_sizes([4]).learning_rate_init(0.1);
+/// let model = settings.fit_labels(&x, &fruit)?;
+/// assert_eq!(model.score_labels(&x, &fruit)?, 1.0);
+/// let data = Dataset::new(&x, model.class_indices(&fruit)?)?;
+/// assert_eq!(model.score(&data)?, 1.0);
+/// # Ok::<(), blastrain::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct FittedMlpClassifier<F, L = usize> {
     pub(super) core: Core<F>,
@@ -274,7 +290,13 @@ where
     L: std::fmt::Debug + Send + Sync,
 {
     fn predict_outputs(&self, features: ArrayView2<'_, F>) -> Result<Array2<F>> {
-        self.core.outputs(features)
+        let mut outputs = self.core.outputs(features)?;
+        // Of a single class, the one output is the probability of a second, which there is not: scores
+        // shall say what `predict` says.
+        if self.classes.len() == 1 && !self.flags {
+            outputs.fill(F::zero());
+        }
+        Ok(outputs)
     }
 
     fn default_metric(&self) -> Box<dyn Metric<F>> {

@@ -14,7 +14,8 @@ use super::progress::Progress;
 use super::regressor::{FittedMlpRegressor, RegressorLoss};
 use super::settings::Settings;
 use crate::error::{Error, Result};
-use crate::model_file::{EstimatorPart, MEMORY, read_estimator};
+use crate::estimator::pipeline_file::{InFile, Sealed};
+use crate::model_file::{EstimatorPart, MEMORY, StoredPart, read_estimator};
 use crate::random::RandomState;
 use crate::scalar::Scalar;
 use crate::train::{History, SavedTrainerState, TrainerState};
@@ -51,7 +52,12 @@ enum StoredLoss {
 }
 
 impl<F: Scalar> Core<F> {
-    fn to_bytes<K: Serialize>(&self, kind: &str, own: K) -> Result<Vec<u8>> {
+    fn to_bytes<K: Serialize>(
+        &self,
+        kind: &str,
+        own: K,
+        steps: Option<Vec<StoredPart>>,
+    ) -> Result<Vec<u8>> {
         let (trainer, optimizer) = match &self.state {
             None => (None, Vec::new()),
             Some(state) => {
@@ -70,12 +76,17 @@ impl<F: Scalar> Core<F> {
         };
         let description = serde_json::to_value(stored)
             .map_err(|error| Error::format("safetensors", MEMORY, error.to_string()))?;
-        self.network.to_bytes_with(Some(EstimatorPart { description, optimizer }))
+        self.network.to_bytes_with(Some(EstimatorPart { description, optimizer, steps }))
     }
 
-    fn from_bytes<K: DeserializeOwned>(path: &Path, bytes: &[u8], kind: &str) -> Result<(Self, K)> {
+    fn from_bytes<K: DeserializeOwned>(
+        path: &Path,
+        bytes: &[u8],
+        kind: &str,
+    ) -> Result<(Self, K, Option<Vec<StoredPart>>)> {
         let malformed = |message: String| Error::format("safetensors", path, message);
-        let (network, EstimatorPart { description, optimizer }) = read_estimator(path, bytes)?;
+        let (network, part) = read_estimator(path, bytes)?;
+        let EstimatorPart { description, optimizer, steps } = part;
         let found = description.get("kind").and_then(Value::as_str).unwrap_or("nothing known");
         if found != kind {
             return Err(malformed(format!("it holds {found}, not {kind}")));
@@ -88,9 +99,17 @@ impl<F: Scalar> Core<F> {
         if feature_names.as_ref().is_some_and(|names| names.len() != features) {
             return Err(malformed(format!("it does not name its {features} features one by one")));
         }
+        let values = super::train::optimizer::<F>(&settings).slots() * network.parameter_count();
+        if !optimizer.is_empty() && optimizer.len() != values {
+            let (got, solver) = (optimizer.len(), settings.solver);
+            return Err(malformed(format!(
+                "its optimiser's state has {got} values, but {solver:?} keeps {values}"
+            )));
+        }
         let state = trainer.map(|saved| TrainerState::from_saved(saved, optimizer));
         let history = History::default();
-        Ok((Self { settings, network, progress, random, state, history, feature_names }, own))
+        let core = Self { settings, network, progress, random, state, history, feature_names };
+        Ok((core, own, steps))
     }
 }
 
@@ -118,8 +137,7 @@ macro_rules! file_methods {
         /// else; [`Error::ScalarType`] if it holds the other scalar type.
         pub fn load(path: impl AsRef<Path>) -> Result<Self> {
             let path = path.as_ref();
-            let bytes = std::fs::read(path).map_err(|source| Error::io(path, source))?;
-            Self::read(path, &bytes)
+            Self::read(path, &crate::file::read(path)?)
         }
 
         #[doc = concat!("Loads a ", $kind, " from the bytes of its file.")]
@@ -129,27 +147,46 @@ macro_rules! file_methods {
         pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
             Self::read(MEMORY.as_ref(), bytes)
         }
+
+        /// The bytes of the model's file; the same for the same model.
+        ///
+        /// # Errors
+        /// As saving, but for the file.
+        pub fn to_bytes(&self) -> Result<Vec<u8>> {
+            self.bytes_behind(None)
+        }
+
+        fn read(path: &Path, bytes: &[u8]) -> Result<Self> {
+            match Self::read_behind(path, bytes)? {
+                (model, None) => Ok(model),
+                (_, Some(_)) => {
+                    let message = concat!("it holds a pipeline, not a ", $kind, " by itself");
+                    Err(Error::format("safetensors", path, message))
+                }
+            }
+        }
     };
 }
 
 impl<F: Scalar, L: Serialize + DeserializeOwned> FittedMlpClassifier<F, L> {
     file_methods!("classifier with its labels");
+}
 
-    /// The bytes of the model's file; the same for the same model.
-    ///
-    /// # Errors
-    /// As saving, but for the file.
-    pub fn to_bytes(&self) -> Result<Vec<u8>> {
+impl<F, L> Sealed for FittedMlpClassifier<F, L> {}
+
+impl<F: Scalar, L: Serialize + DeserializeOwned> InFile<F> for FittedMlpClassifier<F, L> {
+    fn bytes_behind(&self, steps: Option<Vec<StoredPart>>) -> Result<Vec<u8>> {
         if self.loss.is_some() {
             return Err(own_loss());
         }
         let Self { classes, flags, class_weight, .. } = self;
         let class_weight = class_weight.clone();
-        self.core.to_bytes(CLASSIFIER, StoredClassifier { classes, flags: *flags, class_weight })
+        let own = StoredClassifier { classes, flags: *flags, class_weight };
+        self.core.to_bytes(CLASSIFIER, own, steps)
     }
 
-    fn read(path: &Path, bytes: &[u8]) -> Result<Self> {
-        let (core, own) = Core::<F>::from_bytes(path, bytes, CLASSIFIER)?;
+    fn read_behind(path: &Path, bytes: &[u8]) -> Result<(Self, Option<Vec<StoredPart>>)> {
+        let (core, own, steps) = Core::<F>::from_bytes(path, bytes, CLASSIFIER)?;
         let StoredClassifier::<Vec<L>> { classes, flags, class_weight } = own;
         let count = classes.len();
         let outputs = if flags || count > 2 { count } else { 1 };
@@ -158,33 +195,41 @@ impl<F: Scalar, L: Serialize + DeserializeOwned> FittedMlpClassifier<F, L> {
             let message = format!("{count} classes do not fit a network of {found} outputs");
             return Err(Error::format("safetensors", path, message));
         }
-        Ok(Self { core, classes, flags, class_weight, loss: None })
+        Ok((Self { core, classes, flags, class_weight, loss: None }, steps))
+    }
+
+    fn features_taken(&self) -> usize {
+        self.n_features_in()
     }
 }
 
 impl<F: Scalar> FittedMlpRegressor<F> {
     file_methods!("regressor");
+}
 
-    /// The bytes of the model's file; the same for the same model.
-    ///
-    /// # Errors
-    /// As saving, but for the file.
-    pub fn to_bytes(&self) -> Result<Vec<u8>> {
+impl<F> Sealed for FittedMlpRegressor<F> {}
+
+impl<F: Scalar> InFile<F> for FittedMlpRegressor<F> {
+    fn bytes_behind(&self, steps: Option<Vec<StoredPart>>) -> Result<Vec<u8>> {
         let loss = match self.loss {
             RegressorLoss::SquaredError => StoredLoss::SquaredError,
             RegressorLoss::Poisson => StoredLoss::Poisson,
             RegressorLoss::Custom(_) => return Err(own_loss()),
         };
-        self.core.to_bytes(REGRESSOR, loss)
+        self.core.to_bytes(REGRESSOR, loss, steps)
     }
 
-    fn read(path: &Path, bytes: &[u8]) -> Result<Self> {
-        let (core, loss) = Core::<F>::from_bytes(path, bytes, REGRESSOR)?;
+    fn read_behind(path: &Path, bytes: &[u8]) -> Result<(Self, Option<Vec<StoredPart>>)> {
+        let (core, loss, steps) = Core::<F>::from_bytes(path, bytes, REGRESSOR)?;
         let loss = match loss {
             StoredLoss::SquaredError => RegressorLoss::SquaredError,
             StoredLoss::Poisson => RegressorLoss::Poisson,
         };
-        Ok(Self { core, loss })
+        Ok((Self { core, loss }, steps))
+    }
+
+    fn features_taken(&self) -> usize {
+        self.n_features_in()
     }
 }
 

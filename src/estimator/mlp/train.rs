@@ -187,7 +187,8 @@ fn sign<F: Scalar>(metric: &dyn Metric<F>) -> f64 {
     if metric.higher_is_better() { 1.0 } else { -1.0 }
 }
 
-fn optimizer<F: Scalar>(settings: &Settings) -> Box<dyn Optimizer<F>> {
+/// The rule of the settings' solver; any will do for L-BFGS, which has none.
+pub(super) fn optimizer<F: Scalar>(settings: &Settings) -> Box<dyn Optimizer<F>> {
     let learning_rate = settings.learning_rate_init;
     match settings.solver {
         Solver::Sgd => Box::new(VelocitySgd {
