@@ -69,11 +69,12 @@
 //!
 //! let network = Sequential::<f64>::input(4).dense(8).activation(Softsign).dense(3).build()?;
 //! assert!(gradient_check(&network, &CrossEntropy, &datasets::iris()?)?.worst() < 1e-6);
+//! assert!(network.to_bytes().is_err());
 //! # Ok::<(), blastrain::Error>(())
 //! ```
 //!
-//! A file stores an activation by its name: a network with one of your own is saved, but loading it says
-//! that the name is unknown.
+//! Model files know the crate's own activations only: saving a network with one of yours is
+//! [`Error::Unavailable`](crate::Error::Unavailable).
 
 mod exponential;
 mod gated;
