@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ndarray::{Array2, ArrayView2, Axis};
+use ndarray::{Array2, ArrayView2};
 
 use super::features::{FeatureStorage, check_finite};
 use super::targets::TargetStorage;
@@ -25,13 +25,13 @@ use crate::scalar::Scalar;
 /// ```
 #[derive(Debug, Clone)]
 pub struct Dataset<'a, F> {
-    features: FeatureStorage<'a, F>,
-    targets: TargetStorage<'a, F>,
-    rows: Option<Arc<[usize]>>,
-    weights: Option<Arc<[F]>>,
-    classes: Option<usize>,
-    class_names: Option<Arc<[String]>>,
-    feature_names: Option<Arc<[String]>>,
+    pub(super) features: FeatureStorage<'a, F>,
+    pub(super) targets: TargetStorage<'a, F>,
+    pub(super) rows: Option<Arc<[usize]>>,
+    pub(super) weights: Option<Arc<[F]>>,
+    pub(super) classes: Option<usize>,
+    pub(super) class_names: Option<Arc<[String]>>,
+    pub(super) feature_names: Option<Arc<[String]>>,
 }
 
 impl<'a, F: Scalar> Dataset<'a, F> {
@@ -300,26 +300,6 @@ impl<'a, F: Scalar> Dataset<'a, F> {
         Some((0..self.len()).map(|position| weights[self.row(position)]).collect())
     }
 
-    /// The same rows, borrowed from this data set: for those who need a shorter lifetime, which the
-    /// compiler cannot shorten by itself.
-    pub(crate) fn reborrow(&self) -> Dataset<'_, F> {
-        let targets = match &self.targets {
-            TargetStorage::Classes(classes) => TargetStorage::ClassesView(classes.view()),
-            TargetStorage::ClassesView(classes) => TargetStorage::ClassesView(classes.view()),
-            TargetStorage::Values(values) => TargetStorage::ValuesView(values.view()),
-            TargetStorage::ValuesView(values) => TargetStorage::ValuesView(values.view()),
-        };
-        Dataset {
-            features: FeatureStorage::View(self.features.view()),
-            targets,
-            rows: self.rows.clone(),
-            weights: self.weights.clone(),
-            classes: self.classes,
-            class_names: self.class_names.clone(),
-            feature_names: self.feature_names.clone(),
-        }
-    }
-
     /// Features `(rows, features)` without a copy, where the rows seen are the storage's own.
     pub fn features_view(&self) -> Option<ArrayView2<'_, F>> {
         self.rows.is_none().then(|| self.features.view())
@@ -332,40 +312,6 @@ impl<'a, F: Scalar> Dataset<'a, F> {
             Some(names) => self.with_feature_names(names),
             None => Ok(self),
         }
-    }
-
-    /// The storage row of a position.
-    pub(crate) fn row(&self, position: usize) -> usize {
-        self.rows.as_ref().map_or(position, |rows| rows[position])
-    }
-
-    /// Features of the storage, to be read by storage row.
-    pub(crate) fn storage_features(&self) -> ArrayView2<'_, F> {
-        self.features.view()
-    }
-
-    /// Targets of the storage, to be read by storage row.
-    pub(crate) fn storage_targets(&self) -> &TargetStorage<'a, F> {
-        &self.targets
-    }
-
-    /// The targets of the rows seen: shared where these are the storage's own, else copied.
-    pub(crate) fn targets_seen(&self) -> TargetStorage<'a, F> {
-        match (&self.rows, self.targets.classes(), self.targets.values()) {
-            (None, ..) => self.targets.clone(),
-            (Some(rows), Some(classes), _) => {
-                TargetStorage::Classes(classes.select(Axis(0), rows).into_shared())
-            }
-            (Some(rows), _, values) => {
-                let values = values.map(|values| values.select(Axis(0), rows));
-                TargetStorage::Values(values.unwrap_or_default().into_shared())
-            }
-        }
-    }
-
-    /// Weights of the storage, to be read by storage row.
-    pub(crate) fn storage_weights(&self) -> Option<&[F]> {
-        self.weights.as_deref()
     }
 
     fn to_parts(&self) -> (Array2<F>, TargetStorage<'static, F>, Option<Vec<F>>) {

@@ -38,6 +38,7 @@ mod npz;
 mod part_sizes;
 mod source;
 mod split;
+mod storage;
 mod targets;
 
 pub use csv_table::{CsvReader, CsvTable};

@@ -224,9 +224,7 @@ impl Settings {
 
     /// Roughly how long a fit takes: multiply-adds of its forward passes, if it runs to `max_iter`.
     pub(super) fn cost(&self, rows: usize, features: usize) -> f64 {
-        let mut widths = vec![features];
-        widths.extend(&self.hidden_layer_sizes);
-        widths.push(1);
+        let widths = [&[features], &self.hidden_layer_sizes[..], &[1]].concat();
         let weights: f64 = widths.windows(2).map(|pair| pair[0] as f64 * pair[1] as f64).sum();
         rows as f64 * self.max_iter as f64 * weights
     }
