@@ -16,9 +16,9 @@ type Setter<E> = Arc<dyn Fn(E) -> E + Send + Sync>;
 pub(super) type AxisValue<E> = (Result<Value, String>, Setter<E>);
 
 /// One setting and the values to try.
-struct Axis<E> {
-    name: String,
-    values: Vec<AxisValue<E>>,
+pub(super) struct Axis<E> {
+    pub(super) name: String,
+    pub(super) values: Vec<AxisValue<E>>,
 }
 
 /// One value of an axis.
@@ -48,7 +48,7 @@ impl<E> Clone for Axis<E> {
 /// assert_eq!(grid.len(), 4);
 /// ```
 pub struct Grid<E> {
-    axes: Vec<Axis<E>>,
+    pub(super) axes: Vec<Axis<E>>,
 }
 
 impl<E> Default for Grid<E> {
@@ -65,7 +65,10 @@ impl<E> Clone for Grid<E> {
 
 impl<E> std::fmt::Debug for Grid<E> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let axes = self.axes.iter().map(|axis| (&axis.name, axis.values.len()));
+        let shown = |axis: &Axis<E>| -> Vec<_> {
+            axis.values.iter().map(|(shown, _)| shown.clone()).collect()
+        };
+        let axes = self.axes.iter().map(|axis| (&axis.name, shown(axis)));
         f.debug_map().entries(axes).finish()
     }
 }
@@ -128,14 +131,22 @@ impl<E> Grid<E> {
     fn sorted_axes(&self) -> Result<Vec<&Axis<E>>> {
         let mut axes: Vec<&Axis<E>> = self.axes.iter().collect();
         axes.sort_by(|a, b| a.name.cmp(&b.name));
-        if let Some(twice) = axes.windows(2).find(|pair| pair[0].name == pair[1].name) {
-            let got = format!("\"{}\", twice", twice[0].name);
-            return Err(Error::param("axis", got, "a name of its own"));
-        }
+        distinct(axes.iter().map(|axis| &*axis.name))?;
         if let Some(axis) = axes.iter().find(|axis| axis.values.is_empty()) {
             return Err(Error::empty(format!("the axis \"{}\"", axis.name), "1 value"));
         }
         Ok(axes)
+    }
+}
+
+/// Checks that no two of the sorted names are equal.
+pub(super) fn distinct<'n>(names: impl Iterator<Item = &'n str>) -> Result<()> {
+    let names: Vec<&str> = names.collect();
+    match names.windows(2).find(|pair| pair[0] == pair[1]) {
+        Some(twice) => {
+            Err(Error::param("axis", format!("\"{}\", twice", twice[0]), "a name of its own"))
+        }
+        None => Ok(()),
     }
 }
 
