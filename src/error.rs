@@ -129,6 +129,16 @@ pub enum Error {
         /// What the data lack.
         why: String,
     },
+    /// A search was given the journal of another one.
+    #[error(
+        "{path}: this is the journal of another search, for {differs} differs; choose another file"
+    )]
+    OtherSearch {
+        /// The journal.
+        path: PathBuf,
+        /// In what the two searches differ first.
+        differs: &'static str,
+    },
     /// The stop flag was raised before the work was done.
     #[error("{what} was stopped")]
     Stopped {

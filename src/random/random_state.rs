@@ -248,7 +248,11 @@ impl RandomState {
 
 impl fmt::Debug for RandomState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // A digest, so that generators which differ are seen to.
+        let digest =
+            |digest: u32, &word: &u32| (digest.rotate_left(5) ^ word).wrapping_mul(0x9E37_79B9);
         f.debug_struct("RandomState")
+            .field("key", &format_args!("{:08x}", self.words.key.iter().fold(0, digest)))
             .field("position", &self.words.position)
             .field("cached_gaussian", &self.cached_gaussian)
             .finish_non_exhaustive()

@@ -1,15 +1,18 @@
 //! What every search does with its candidates: fit each on every fold, rank them, refit the best.
 
 use std::cmp::Ordering as Order;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use super::fit_and_score::{Scoring, fit_and_score};
+use super::FittedSearch;
+use super::fingerprint::Fingerprint;
+use super::fit_and_score::{FoldScores, Scoring, fit_and_score};
 use super::grid::Candidate;
 use super::jobs::run_all;
+use super::journal::{Extent, Finished, Journal};
+use super::reporter::Reporter;
 use super::results::{CandidateResult, FoldResult, SearchResults};
-use super::settings::{ErrorScore, Progress, SearchSettings};
-use super::{FittedSearch, Params};
+use super::settings::{ErrorScore, SearchSettings};
 use crate::data::{Dataset, Fold};
 use crate::error::{Error, Result};
 use crate::estimator::{Estimator, FitContext};
@@ -35,11 +38,14 @@ pub(super) fn search<F: Scalar, E: Estimator<F> + Clone>(
     let folds = data.folds(&*settings.splitter)?;
     let scoring =
         Scoring { metrics: &metrics, train_scores: settings.train_scores, stop: &context.stop };
-    let results = run_fits(settings, &candidates, data, &folds, &scoring, &workers);
-    if context.stop.load(Ordering::Relaxed) {
-        return Err(Error::Stopped { what: "the search" });
+    let run = Run { settings, candidates: &candidates, data, folds: &folds, scoring: &scoring };
+    let (journal, known) = run.open_journal()?;
+    let outcomes = run.fits(&workers, journal.as_ref(), known);
+    journal.map_or(Ok(()), Journal::close)?;
+    if outcomes.len() < candidates.len() * folds.len() {
+        return Err(STOPPED);
     }
-    let results = by_candidate(settings, &candidates, results, folds.len())?;
+    let results = run.by_candidate(outcomes)?;
     let infos = metrics.iter().map(|m| (m.name().to_owned(), m.higher_is_better())).collect();
     let results = SearchResults::new(infos, results);
     let metric = metrics[refit].name();
@@ -50,111 +56,130 @@ pub(super) fn search<F: Scalar, E: Estimator<F> + Clone>(
         true => Some(candidates[best_index].estimator.fit_with(data, context)?),
         false => None,
     };
+    if context.stop.load(Ordering::Relaxed) {
+        return Err(STOPPED);
+    }
     let refit_seconds = start.elapsed().as_secs_f64();
     Ok(FittedSearch { results, best_index, best_score, best_model, refit_seconds })
 }
 
-/// One fit's place, and what came of it.
-type Outcome = ((usize, usize), Result<FoldResult>);
+const STOPPED: Error = Error::Stopped { what: "the search" };
 
-fn run_fits<F: Scalar, E: Estimator<F>>(
-    settings: &SearchSettings<F>,
-    candidates: &[Candidate<E>],
-    data: &Dataset<'_, F>,
-    folds: &[Fold],
-    scoring: &Scoring<'_, F>,
-    workers: &Workers,
-) -> Vec<Outcome> {
-    let cost = |&(candidate, fold): &(usize, usize)| {
-        candidates[candidate].estimator.cost(folds[fold].train.len(), data.features())
-    };
-    let places = (0..candidates.len()).flat_map(|c| (0..folds.len()).map(move |fold| (c, fold)));
-    let mut jobs: Vec<(usize, usize)> = places.collect();
-    // The longest first, so that none is left to run alone at the end.
-    jobs.sort_by(|a, b| cost(b).partial_cmp(&cost(a)).unwrap_or(Order::Equal));
-    let (done, start) = (AtomicUsize::new(0), Instant::now());
-    let best = std::sync::Mutex::new(None);
-    run_all(workers, &jobs, |&(candidate, fold)| {
-        let Candidate { params, estimator } = &candidates[candidate];
-        let scores = folds[fold]
-            .of(data)
-            .and_then(|(train, test)| fit_and_score(estimator, (&train, &test), scoring));
-        let outcome = scores.map(|scores| FoldResult {
-            test: scores.test,
-            train: scores.train,
-            fit_seconds: scores.fit_seconds,
-            score_seconds: scores.score_seconds,
-            error: None,
-        });
-        report(settings, scoring, (&done, jobs.len(), start), &best, (params, fold, &outcome));
-        ((candidate, fold), outcome)
-    })
+/// One fit's place, and what came of it; one that failed has no scores, and its error if it ran now.
+type Outcome = ((usize, usize), FoldResult, Option<Error>);
+
+/// What the fits of a search have in common.
+struct Run<'r, 'd, F, E> {
+    settings: &'r SearchSettings<F>,
+    candidates: &'r [Candidate<E>],
+    data: &'r Dataset<'d, F>,
+    folds: &'r [Fold],
+    scoring: &'r Scoring<'r, F>,
 }
 
-/// Tells the progress to whoever asked for it.
-fn report<F: Scalar>(
-    settings: &SearchSettings<F>,
-    scoring: &Scoring<'_, F>,
-    (done, fits, start): (&AtomicUsize, usize, Instant),
-    best: &std::sync::Mutex<Option<f64>>,
-    (params, fold, outcome): (&Params, usize, &Result<FoldResult>),
-) {
-    let Some(observer) = &settings.progress else { return };
-    let Ok(mut best) = best.lock() else { return };
-    let done = done.fetch_add(1, Ordering::Relaxed) + 1;
-    let score = outcome.as_ref().ok().and_then(|result| result.test.first().copied());
-    if let Some(score) = score.filter(|score| !score.is_nan()) {
-        let higher = scoring.metrics[0].higher_is_better();
-        let better = best.is_none_or(|best| if higher { score > best } else { score < best });
-        if better {
-            *best = Some(score);
+impl<F: Scalar, E: Estimator<F>> Run<'_, '_, F, E> {
+    /// The journal, if one was asked for, and the fits that it has.
+    fn open_journal(&self) -> Result<(Option<Journal>, Finished)> {
+        let Some(path) = &self.settings.journal else { return Ok((None, Finished::new())) };
+        let metrics = self.scoring.metrics.len();
+        let extent = Extent {
+            candidates: self.candidates.len(),
+            folds: self.folds.len(),
+            test_scores: metrics,
+            train_scores: if self.scoring.train_scores { metrics } else { 0 },
+        };
+        let search = Fingerprint::new(self.candidates, self.data, self.folds, self.scoring);
+        let (journal, mut known) = Journal::open(path, search, extent)?;
+        // Where failures can end the search they run again: a journal has their words only.
+        if self.settings.error_score == ErrorScore::Raise
+            || known.values().all(|result| result.error.is_some())
+        {
+            known.retain(|_, result| result.error.is_none());
+        }
+        Ok((Some(journal), known))
+    }
+
+    /// Runs the fits that are not known; fewer come back if the search was stopped.
+    fn fits(&self, workers: &Workers, journal: Option<&Journal>, known: Finished) -> Vec<Outcome> {
+        let folds = self.folds.len();
+        let cost = |&(candidate, fold): &(usize, usize)| {
+            let rows = self.folds[fold].train.len();
+            self.candidates[candidate].estimator.cost(rows, self.data.features())
+        };
+        let places = (0..self.candidates.len()).flat_map(|c| (0..folds).map(move |fold| (c, fold)));
+        let mut jobs: Vec<_> = places.filter(|place| !known.contains_key(place)).collect();
+        // The longest first, so that none is left to run alone at the end.
+        jobs.sort_by(|a, b| cost(b).partial_cmp(&cost(a)).unwrap_or(Order::Equal));
+        let higher = self.scoring.metrics[0].higher_is_better();
+        let fits = jobs.len() + known.len();
+        let observer = self.settings.progress.as_ref();
+        let reporter = Reporter::new(observer, fits, known.values(), higher);
+        let stopped = || self.scoring.stop.load(Ordering::Relaxed);
+        let outcomes = run_all(workers, &jobs, |&place| {
+            if stopped() || journal.is_some_and(Journal::has_failed) {
+                return None;
+            }
+            let (result, error) = self.fit(place);
+            // A fit cut short looks finished, but is not.
+            if stopped() {
+                return None;
+            }
+            if let Some(journal) = journal {
+                journal.append(place, &result);
+            }
+            reporter.finished(&self.candidates[place.0].params, place.1, &result);
+            Some((place, result, error))
+        });
+        let known = known.into_iter().map(|(place, result)| (place, result, None));
+        known.chain(outcomes.into_iter().flatten()).collect()
+    }
+
+    /// One candidate on one fold.
+    fn fit(&self, (candidate, fold): (usize, usize)) -> (FoldResult, Option<Error>) {
+        let estimator = &self.candidates[candidate].estimator;
+        let scores = self.folds[fold]
+            .of(self.data)
+            .and_then(|(train, test)| fit_and_score(estimator, (&train, &test), self.scoring));
+        match scores {
+            Ok(FoldScores { test, train, fit_seconds, score_seconds }) => {
+                (FoldResult { test, train, fit_seconds, score_seconds, error: None }, None)
+            }
+            Err(error) => {
+                let failed = FoldResult {
+                    test: Vec::new(),
+                    train: Vec::new(),
+                    fit_seconds: f64::NAN,
+                    score_seconds: f64::NAN,
+                    error: Some(error.to_string()),
+                };
+                (failed, Some(error))
+            }
         }
     }
-    let seconds = start.elapsed().as_secs_f64();
-    let seconds_left = seconds / done as f64 * (fits - done) as f64;
-    observer(&Progress {
-        done,
-        fits,
-        params,
-        fold,
-        score,
-        best_fold: *best,
-        seconds,
-        seconds_left,
-    });
-}
 
-/// Sorts the fits by candidate; what failed gets the error score.
-fn by_candidate<F: Scalar, E>(
-    settings: &SearchSettings<F>,
-    candidates: &[Candidate<E>],
-    mut outcomes: Vec<Outcome>,
-    folds: usize,
-) -> Result<Vec<CandidateResult>> {
-    outcomes.sort_by_key(|(place, _)| *place);
-    let all_failed = outcomes.iter().all(|(_, outcome)| outcome.is_err());
-    let metrics = settings.metrics.len().max(1);
-    let mut results: Vec<CandidateResult> = candidates
-        .iter()
-        .map(|candidate| CandidateResult {
+    /// Sorts the fits by candidate; what failed gets the error score.
+    fn by_candidate(&self, mut outcomes: Vec<Outcome>) -> Result<Vec<CandidateResult>> {
+        outcomes.sort_by_key(|(place, ..)| *place);
+        let all_failed = outcomes.iter().all(|(_, result, _)| result.error.is_some());
+        let metrics = self.scoring.metrics.len();
+        let empty = |candidate: &Candidate<E>| CandidateResult {
             params: candidate.params.clone(),
-            folds: Vec::with_capacity(folds),
-        })
-        .collect();
-    for ((candidate, _), outcome) in outcomes {
-        let result = match (outcome, settings.error_score) {
-            (Ok(result), _) => result,
-            (Err(error), _) if all_failed => return Err(error),
-            (Err(error), ErrorScore::Raise) => return Err(error),
-            (Err(error), ErrorScore::Value(score)) => FoldResult {
-                test: vec![score; metrics],
-                train: if settings.train_scores { vec![score; metrics] } else { Vec::new() },
-                fit_seconds: f64::NAN,
-                score_seconds: f64::NAN,
-                error: Some(error.to_string()),
-            },
+            folds: Vec::with_capacity(self.folds.len()),
         };
-        results[candidate].folds.push(result);
+        let mut results: Vec<CandidateResult> = self.candidates.iter().map(empty).collect();
+        for ((candidate, _), mut result, error) in outcomes {
+            if result.error.is_some() {
+                let score = match (self.settings.error_score, error) {
+                    (ErrorScore::Value(score), _) if !all_failed => score,
+                    (_, Some(error)) => return Err(error),
+                    // Not reached: what a journal knows is no failure then.
+                    (_, None) => f64::NAN,
+                };
+                result.test = vec![score; metrics];
+                result.train = vec![score; if self.scoring.train_scores { metrics } else { 0 }];
+            }
+            results[candidate].folds.push(result);
+        }
+        Ok(results)
     }
-    Ok(results)
 }

@@ -6,15 +6,28 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::Params;
+use super::params::named;
 use crate::error::{Error, Result};
 
 /// Sets one value.
 type Setter<E> = Arc<dyn Fn(E) -> E + Send + Sync>;
 
+/// A value as it is shown, or why it cannot be, and what gives it to an estimator.
+pub(super) type AxisValue<E> = (Result<Value, String>, Setter<E>);
+
 /// One setting and the values to try.
-struct Axis<E> {
-    name: String,
-    values: Vec<(Result<Value, String>, Setter<E>)>,
+pub(super) struct Axis<E> {
+    pub(super) name: String,
+    pub(super) values: Vec<AxisValue<E>>,
+}
+
+/// One value of an axis.
+pub(super) fn axis_value<E, V: Serialize + Clone + Send + Sync + 'static>(
+    value: V,
+    set: impl Fn(E, V) -> E + Send + Sync + 'static,
+) -> AxisValue<E> {
+    let shown = serde_json::to_value(&value).map(named).map_err(|error| error.to_string());
+    (shown, Arc::new(move |estimator| set(estimator, value.clone())))
 }
 
 impl<E> Clone for Axis<E> {
@@ -35,7 +48,7 @@ impl<E> Clone for Axis<E> {
 /// assert_eq!(grid.len(), 4);
 /// ```
 pub struct Grid<E> {
-    axes: Vec<Axis<E>>,
+    pub(super) axes: Vec<Axis<E>>,
 }
 
 impl<E> Default for Grid<E> {
@@ -52,7 +65,10 @@ impl<E> Clone for Grid<E> {
 
 impl<E> std::fmt::Debug for Grid<E> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let axes = self.axes.iter().map(|axis| (&axis.name, axis.values.len()));
+        let shown = |axis: &Axis<E>| -> Vec<_> {
+            axis.values.iter().map(|(shown, _)| shown.clone()).collect()
+        };
+        let axes = self.axes.iter().map(|axis| (&axis.name, shown(axis)));
         f.debug_map().entries(axes).finish()
     }
 }
@@ -72,10 +88,8 @@ impl<E> Grid<E> {
     ) -> Self {
         let set = Arc::new(set);
         let values = values.into_iter().map(|value| {
-            let shown = serde_json::to_value(&value).map_err(|error| error.to_string());
             let set = set.clone();
-            let setter: Setter<E> = Arc::new(move |estimator| set(estimator, value.clone()));
-            (shown, setter)
+            axis_value(value, move |estimator, value| set(estimator, value))
         });
         self.axes.push(Axis { name: name.into(), values: values.collect() });
         self
@@ -96,16 +110,43 @@ impl<E> Grid<E> {
     where
         E: Clone,
     {
+        let axes = self.sorted_axes()?;
+        (0..self.len()).map(|number| candidate(&axes, number, estimator)).collect()
+    }
+
+    /// Those of [`Grid::candidates`] at these positions.
+    pub(super) fn candidates_at(
+        &self,
+        numbers: &[usize],
+        estimator: &E,
+    ) -> Result<Vec<Candidate<E>>>
+    where
+        E: Clone,
+    {
+        let axes = self.sorted_axes()?;
+        numbers.iter().map(|&number| candidate(&axes, number, estimator)).collect()
+    }
+
+    /// The axes by name, each with a name of its own and a value.
+    fn sorted_axes(&self) -> Result<Vec<&Axis<E>>> {
         let mut axes: Vec<&Axis<E>> = self.axes.iter().collect();
         axes.sort_by(|a, b| a.name.cmp(&b.name));
-        if let Some(twice) = axes.windows(2).find(|pair| pair[0].name == pair[1].name) {
-            let got = format!("\"{}\", twice", twice[0].name);
-            return Err(Error::param("axis", got, "a name of its own"));
-        }
+        distinct(axes.iter().map(|axis| &*axis.name))?;
         if let Some(axis) = axes.iter().find(|axis| axis.values.is_empty()) {
             return Err(Error::empty(format!("the axis \"{}\"", axis.name), "1 value"));
         }
-        (0..self.len()).map(|number| candidate(&axes, number, estimator)).collect()
+        Ok(axes)
+    }
+}
+
+/// Checks that no two of the sorted names are equal.
+pub(super) fn distinct<'n>(names: impl Iterator<Item = &'n str>) -> Result<()> {
+    let names: Vec<&str> = names.collect();
+    match names.windows(2).find(|pair| pair[0] == pair[1]) {
+        Some(twice) => {
+            Err(Error::param("axis", format!("\"{}\", twice", twice[0]), "a name of its own"))
+        }
+        None => Ok(()),
     }
 }
 
@@ -118,13 +159,7 @@ fn candidate<E: Clone>(axes: &[&Axis<E>], number: usize, estimator: &E) -> Resul
     }
     let mut made = Candidate { params: Params::default(), estimator: estimator.clone() };
     for (axis, place) in axes.iter().zip(places) {
-        let (shown, set) = &axis.values[place];
-        let shown = shown.clone().map_err(|error| {
-            let want = "a value that can be written as JSON";
-            Error::param("axis", format!("\"{}\": {error}", axis.name), want)
-        })?;
-        made.params.0.push((axis.name.clone(), shown));
-        made.estimator = set(made.estimator);
+        made = made.with(&axis.name, &axis.values[place])?;
     }
     Ok(made)
 }
@@ -134,6 +169,19 @@ fn candidate<E: Clone>(axes: &[&Axis<E>], number: usize, estimator: &E) -> Resul
 pub(super) struct Candidate<E> {
     pub(super) params: Params,
     pub(super) estimator: E,
+}
+
+impl<E> Candidate<E> {
+    /// One setting more.
+    pub(super) fn with(mut self, name: &str, (shown, set): &AxisValue<E>) -> Result<Self> {
+        let shown = shown.clone().map_err(|error| {
+            let want = "a value that can be written as JSON";
+            Error::param("axis", format!("\"{name}\": {error}"), want)
+        })?;
+        self.params.0.push((name.to_owned(), shown));
+        self.estimator = set(self.estimator);
+        Ok(self)
+    }
 }
 
 #[cfg(test)]

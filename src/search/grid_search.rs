@@ -34,7 +34,6 @@ use crate::scalar::Scalar;
 /// assert!(search.score(&test)? > 0.9);
 /// # Ok::<(), Error>(())
 /// ```
-#[derive(Debug)]
 pub struct GridSearch<F, E> {
     estimator: E,
     grids: Vec<Grid<E>>,
@@ -63,12 +62,6 @@ impl<F: Scalar, E: Estimator<F> + Clone> GridSearch<F, E> {
     /// Adds a grid behind those that there are; [`GridSearch::axis`] then adds to it.
     pub fn grid(mut self, grid: Grid<E>) -> Self {
         self.grids.push(grid);
-        self
-    }
-
-    /// What cuts the rows; [`StratifiedKFold`] with five folds, which needs classes.
-    pub fn cv(mut self, splitter: impl Splitter + 'static) -> Self {
-        self.settings.splitter = Box::new(splitter);
         self
     }
 
@@ -105,5 +98,15 @@ impl<F: Scalar, E: Estimator<F> + Clone> Estimator<F> for GridSearch<F, E> {
 
     fn default_metric(&self) -> Box<dyn Metric<F>> {
         self.estimator.default_metric()
+    }
+}
+
+impl<F: Scalar, E: std::fmt::Debug> std::fmt::Debug for GridSearch<F, E> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("GridSearch")
+            .field("estimator", &self.estimator)
+            .field("grids", &self.grids)
+            .field("settings", &self.settings)
+            .finish()
     }
 }

@@ -5,12 +5,16 @@
 
 mod core;
 mod cross_validation;
+mod fingerprint;
 mod fit_and_score;
 mod fitted;
 mod grid;
 mod grid_search;
 mod jobs;
+mod journal;
 mod params;
+mod randomized_search;
+mod reporter;
 mod results;
 mod settings;
 
@@ -19,5 +23,6 @@ pub use fitted::FittedSearch;
 pub use grid::Grid;
 pub use grid_search::GridSearch;
 pub use params::Params;
+pub use randomized_search::RandomizedSearch;
 pub use results::{CandidateResult, FoldResult, SearchResults};
 pub use settings::{ErrorScore, Progress};

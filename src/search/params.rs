@@ -44,10 +44,60 @@ impl fmt::Display for Params {
     }
 }
 
+/// What a setting's value is shown as: a thing that is stored with its name, such as an activation, by
+/// the name, with its other settings behind it: "tanh", "leaky_relu(0.2)", "step(gamma=0.5, size=3)".
+pub(super) fn named(value: Value) -> Value {
+    match value {
+        Value::Array(values) => Value::Array(values.into_iter().map(named).collect()),
+        Value::Object(mut fields) => match fields.remove("name") {
+            Some(Value::String(name)) => Value::String(called(&name, fields)),
+            name => {
+                fields.extend(name.map(|name| ("name".to_owned(), name)));
+                Value::Object(fields.into_iter().map(|(key, value)| (key, named(value))).collect())
+            }
+        },
+        other => other,
+    }
+}
+
+/// A name with settings in brackets; one alone goes without its own name.
+fn called(name: &str, settings: serde_json::Map<String, Value>) -> String {
+    let alone = settings.len() == 1;
+    let shown: Vec<String> = settings
+        .into_iter()
+        .map(|(key, value)| {
+            let value = plain(&named(value));
+            if alone { value } else { format!("{key}={value}") }
+        })
+        .collect();
+    if shown.is_empty() { name.to_owned() } else { format!("{name}({})", shown.join(", ")) }
+}
+
 /// A value as a person would write it: strings without quotes.
 pub(super) fn plain(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_has_a_name_is_shown_by_it() {
+        for (value, shown) in [
+            (json!({"name": "tanh"}), json!("tanh")),
+            (json!({"name": "leaky_relu", "setting": 0.2}), json!("leaky_relu(0.2)")),
+            (json!({"name": "step", "gamma": 0.5, "size": 3}), json!("step(gamma=0.5, size=3)")),
+            (json!([{"name": "tanh"}, 3, null]), json!(["tanh", 3, null])),
+            (json!({"inner": {"name": "relu"}}), json!({"inner": "relu"})),
+            (json!({"name": 3}), json!({"name": 3})),
+        ] {
+            assert_eq!(named(value), shown);
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! What every search can be told.
 
+use std::path::PathBuf;
+
 use super::Params;
 use crate::data::Splitter;
 use crate::error::{Error, Result};
@@ -50,6 +52,7 @@ pub(super) struct SearchSettings<F> {
     pub(super) train_scores: bool,
     pub(super) error_score: ErrorScore,
     pub(super) progress: Option<ProgressObserver>,
+    pub(super) journal: Option<PathBuf>,
 }
 
 impl<F: Scalar> SearchSettings<F> {
@@ -62,6 +65,7 @@ impl<F: Scalar> SearchSettings<F> {
             train_scores: false,
             error_score: ErrorScore::Value(f64::NAN),
             progress: None,
+            journal: None,
         }
     }
 
@@ -77,13 +81,15 @@ impl<F: Scalar> SearchSettings<F> {
     }
 }
 
-impl<F> std::fmt::Debug for SearchSettings<F> {
+impl<F: Scalar> std::fmt::Debug for SearchSettings<F> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("SearchSettings")
             .field("splitter", &self.splitter)
             .field("refit", &self.refit)
             .field("train_scores", &self.train_scores)
             .field("error_score", &self.error_score)
+            .field("metrics", &self.metrics)
+            .field("refit_by", &self.refit_by)
             .finish_non_exhaustive()
     }
 }
@@ -91,6 +97,12 @@ impl<F> std::fmt::Debug for SearchSettings<F> {
 /// The methods that every search has, for its field `settings`.
 macro_rules! search_methods {
     () => {
+        /// What cuts the rows; [`StratifiedKFold`] with five folds, which needs classes.
+        pub fn cv(mut self, splitter: impl Splitter + 'static) -> Self {
+            self.settings.splitter = Box::new(splitter);
+            self
+        }
+
         /// Adds a metric; without any, the estimator's own (accuracy, or R²) counts.
         pub fn metric(mut self, metric: impl Metric<F> + 'static) -> Self {
             self.settings.metrics.push(Box::new(metric));
@@ -121,7 +133,25 @@ macro_rules! search_methods {
             self
         }
 
-        /// Calls this after every fit, from whichever thread ran it.
+        /// Appends every finished fit to a file. The same search started again on the same file, after
+        /// it was stopped or killed, runs only the fits that are missing, and ends with the same result
+        /// as an unbroken one, the times included; the last fit, of the best candidate to all rows, is
+        /// not kept.
+        ///
+        /// The file begins with digests of what the scores depend on: data, folds, metrics, the crate's
+        /// version, and the estimators by their `Debug`, which for an estimator of your own must tell all
+        /// its settings and nothing that changes. One search at a time can use a file.
+        ///
+        /// Fits then also fail with [`Error::OtherSearch`](crate::Error::OtherSearch) if the file is
+        /// that of another search, [`Error::Format`](crate::Error::Format) if it is none or damaged,
+        /// and [`Error::Io`](crate::Error::Io) if it cannot be read or written. A last line cut short is
+        /// no damage.
+        pub fn journal(mut self, path: impl Into<std::path::PathBuf>) -> Self {
+            self.settings.journal = Some(path.into());
+            self
+        }
+
+        /// Calls this after every fit, on whichever thread ran it, one call at a time.
         pub fn progress(
             mut self,
             observer: impl Fn(&Progress<'_>) + Send + Sync + 'static,

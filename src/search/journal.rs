@@ -1,0 +1,237 @@
+//! A file of finished fits, by which a search that was killed goes on where it was.
+//!
+//! The first line tells which search it is of, each further one holds a fit. A line is written at once, so
+//! that what a killed process leaves is whole lines and at most one torn at the end, which is dropped.
+
+use std::collections::BTreeMap;
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::fingerprint::Fingerprint;
+use super::results::FoldResult;
+use crate::error::{Error, Result};
+
+/// Finished fits by candidate and fold.
+pub(super) type Finished = BTreeMap<(usize, usize), FoldResult>;
+
+/// A journal open for further fits.
+#[derive(Debug)]
+pub(super) struct Journal {
+    path: PathBuf,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    file: File,
+    /// The first failure; nothing is written behind it.
+    failure: Option<io::Error>,
+}
+
+/// How many values of each kind a fit of this search has.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Extent {
+    pub(super) candidates: usize,
+    pub(super) folds: usize,
+    pub(super) test_scores: usize,
+    pub(super) train_scores: usize,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Head {
+    /// The format's version.
+    blastrain_search_journal: u32,
+    search: Fingerprint,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Line {
+    candidate: usize,
+    fold: usize,
+    test: Vec<Value>,
+    train: Vec<Value>,
+    fit_seconds: Value,
+    score_seconds: Value,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+}
+
+impl Journal {
+    /// Opens or begins the journal of a search, and reads the fits that it holds.
+    pub(super) fn open(
+        path: &Path,
+        search: Fingerprint,
+        extent: Extent,
+    ) -> Result<(Self, Finished)> {
+        let failed = |source| Error::io(path, source);
+        let options =
+            OpenOptions::new().read(true).write(true).create(true).truncate(false).clone();
+        let mut file = options.open(path).map_err(failed)?;
+        // A device may have no end.
+        if !file.metadata().map_err(failed)?.is_file() {
+            return Err(Error::format("journal", path, "it is no regular file"));
+        }
+        file.try_lock().map_err(|error| match error {
+            TryLockError::Error(source) => failed(source),
+            TryLockError::WouldBlock => failed(io::Error::new(
+                io::ErrorKind::ResourceBusy,
+                "the journal is in use by another search",
+            )),
+        })?;
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).map_err(failed)?;
+        let whole = bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |last| last + 1);
+        let head = line(&Head { blastrain_search_journal: 1, search: search.clone() });
+        let mut finished = Finished::new();
+        if whole == 0 {
+            // Nothing, or a first line that was torn: anything else is somebody else's file.
+            if !head.starts_with(&bytes) {
+                return Err(Error::format("journal", path, "it is no journal of a search"));
+            }
+        } else {
+            finished = read(path, &bytes[..whole], &search, extent)?;
+        }
+        file.set_len(whole as u64).map_err(failed)?;
+        file.seek(SeekFrom::End(0)).map_err(failed)?;
+        if whole == 0 {
+            file.write_all(&head).map_err(failed)?;
+        }
+        let state = Mutex::new(State { file, failure: None });
+        Ok((Self { path: path.to_owned(), state }, finished))
+    }
+
+    /// Appends a fit. After a failure it does nothing but wait for [`Journal::close`] to tell of it.
+    pub(super) fn append(&self, (candidate, fold): (usize, usize), result: &FoldResult) {
+        let line = line(&Line {
+            candidate,
+            fold,
+            test: result.test.iter().map(|&score| to_json(score)).collect(),
+            train: result.train.iter().map(|&score| to_json(score)).collect(),
+            fit_seconds: to_json(result.fit_seconds),
+            score_seconds: to_json(result.score_seconds),
+            error: result.error.clone(),
+        });
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.failure.is_none() {
+            state.failure = state.file.write_all(&line).err();
+        }
+    }
+
+    /// Whether a fit could not be written: further ones are of no use.
+    pub(super) fn has_failed(&self) -> bool {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).failure.is_some()
+    }
+
+    /// Makes sure that everything has reached the disk.
+    pub(super) fn close(self) -> Result<()> {
+        let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let written = match state.failure {
+            Some(failure) => Err(failure),
+            None => state.file.sync_all(),
+        };
+        written.map_err(|source| Error::io(self.path, source))
+    }
+}
+
+/// A value as a line. What is written here can always be.
+fn line(value: &impl Serialize) -> Vec<u8> {
+    let mut line = serde_json::to_vec(value).unwrap_or_default();
+    line.push(b'\n');
+    line
+}
+
+/// Reads whole lines.
+fn read(path: &Path, bytes: &[u8], search: &Fingerprint, extent: Extent) -> Result<Finished> {
+    let mut lines = bytes.strip_suffix(b"\n").unwrap_or(bytes).split(|&byte| byte == b'\n');
+    let head = lines.next().and_then(|line| serde_json::from_slice::<Head>(line).ok());
+    let Some(head) = head.filter(|head| head.blastrain_search_journal == 1) else {
+        return Err(Error::format("journal", path, "it is no journal of a search"));
+    };
+    if let Some(differs) = head.search.difference(search) {
+        return Err(Error::OtherSearch { path: path.to_owned(), differs });
+    }
+    let mut finished = Finished::new();
+    for (i, bytes) in lines.enumerate() {
+        let wrong = |why: String| Error::format("journal", path, format!("line {}: {why}", i + 2));
+        let line: Line = serde_json::from_slice(bytes).map_err(|error| wrong(error.to_string()))?;
+        let place = (line.candidate, line.fold);
+        let result = line.check(extent).ok_or_else(|| wrong("not a fit of this search".into()))?;
+        finished.insert(place, result);
+    }
+    Ok(finished)
+}
+
+impl Line {
+    /// The fit, if the search has such.
+    fn check(self, extent: Extent) -> Option<FoldResult> {
+        let scores = |values: &[Value]| values.iter().map(from_json).collect::<Option<Vec<f64>>>();
+        let known = self.candidate < extent.candidates && self.fold < extent.folds;
+        // A fit that failed has no scores.
+        let wanted = match self.error {
+            None => (extent.test_scores, extent.train_scores),
+            Some(_) => (0, 0),
+        };
+        (known && (self.test.len(), self.train.len()) == wanted).then_some(())?;
+        Some(FoldResult {
+            test: scores(&self.test)?,
+            train: scores(&self.train)?,
+            fit_seconds: from_json(&self.fit_seconds)?,
+            score_seconds: from_json(&self.score_seconds)?,
+            error: self.error,
+        })
+    }
+}
+
+/// JSON has no NaN and no infinity: they are written as text.
+fn to_json(number: f64) -> Value {
+    match number.is_finite() {
+        true => number.into(),
+        false => number.to_string().into(),
+    }
+}
+
+fn from_json(value: &Value) -> Option<f64> {
+    value.as_f64().or_else(|| value.as_str()?.parse().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fit_that_cannot_be_written_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal");
+        std::fs::write(&path, "").unwrap();
+        // A file open for reading refuses every write, as a full disk does.
+        let state = State { file: File::open(&path).unwrap(), failure: None };
+        let journal = Journal { path, state: Mutex::new(state) };
+        assert!(!journal.has_failed());
+        let result = FoldResult {
+            test: vec![1.0],
+            train: Vec::new(),
+            fit_seconds: 0.5,
+            score_seconds: 0.5,
+            error: None,
+        };
+        journal.append((0, 0), &result);
+        assert!(journal.has_failed());
+        assert!(matches!(journal.close(), Err(Error::Io { .. })));
+    }
+
+    #[test]
+    fn numbers_come_back_to_the_bit() {
+        for number in [0.1 + 0.2, -0.0, 1e-320, f64::MAX, f64::INFINITY, f64::NEG_INFINITY] {
+            let text = to_json(number).to_string();
+            let back = from_json(&serde_json::from_str(&text).unwrap()).unwrap();
+            assert_eq!(back.to_bits(), number.to_bits(), "{text}");
+        }
+        assert!(from_json(&to_json(f64::NAN)).unwrap().is_nan());
+        assert_eq!(from_json(&Value::Null), None);
+    }
+}
