@@ -21,7 +21,8 @@ use crate::scalar::Scalar;
 /// use blastrain::search::GridSearch;
 ///
 /// let (train, test) = stratified_train_test_split(&datasets::wine::<f64>()?, 0.2, RandomState::new(42))?;
-/// let pipeline = Pipeline::new().step(StandardScaler::new()).estimator(MlpClassifier::new().max_iter(50));
+/// let perceptron = MlpClassifier::new().max_iter(50).learning_rate_init(0.01);
+/// let pipeline = Pipeline::new().step(StandardScaler::new()).estimator(perceptron);
 /// let search = GridSearch::new(pipeline)
 ///     .axis("alpha", [1e-4, 1e-2], |pipeline, alpha| pipeline.map_estimator(|mlp| mlp.alpha(alpha)))
 ///     .axis("hidden_layer_sizes", [vec![8], vec![16]], |pipeline, sizes| {
