@@ -24,7 +24,7 @@ pub use crate::preprocessing::{
     LabelEncoder, MinMaxScaler, OneHotEncoder, OrdinalEncoder, Pca, StandardScaler, TableEncoder,
 };
 pub use crate::random::RandomState;
-pub use crate::search::{CrossValidation, GridSearch, cross_val_score};
+pub use crate::search::{CrossValidation, GridSearch, RandomizedSearch, cross_val_score};
 #[cfg(feature = "progress")]
 pub use crate::train::ProgressBar;
 pub use crate::train::{

@@ -181,10 +181,18 @@ fn a_curve_that_is_not_there_is_found_before_anything_changes() {
         let before = trainer.network().parameters().to_vec();
         let error = trainer.fit(&data()).unwrap_err();
         assert!(
-            matches!(&error, Error::UnknownName { known, .. } if known == "loss, script"),
+            matches!(&error, Error::UnknownName { known, .. } if known.starts_with("loss, script")),
             "{error}"
         );
         assert_eq!(trainer.network().parameters(), before);
+    }
+    for (name, stopping) in [
+        ("min_delta", EarlyStopping::patience(1).monitor("loss").min_delta(-1.0)),
+        ("min_delta", EarlyStopping::patience(1).monitor("loss").min_delta(f64::NAN)),
+        ("baseline", EarlyStopping::patience(1).monitor("loss").baseline(f64::NAN)),
+    ] {
+        let error = builder(3).early_stopping(stopping).build().unwrap().fit(&data());
+        assert!(matches!(error, Err(Error::Param { name: found, .. }) if found == name));
     }
     let stopping = EarlyStopping::patience(0).monitor("loss");
     let error = builder(3).early_stopping(stopping).build().unwrap().fit(&data());
@@ -340,4 +348,24 @@ fn observers_hear_what_callbacks_did() {
     trainer.fit(&data()).unwrap();
     drop(trainer);
     assert!(told.starts_with("early_stopping: loss has not improved for 1 epochs"), "{told}");
+}
+
+/// Turns the learning rate round.
+struct Uphill;
+
+impl Callback<f64> for Uphill {
+    fn name(&self) -> &str {
+        "uphill"
+    }
+    fn epoch_end(&mut self, _: &EpochRecord, control: &mut FitControl<'_, f64>) -> Result<()> {
+        control.scale_learning_rate(-1.0);
+        Ok(())
+    }
+}
+
+#[test]
+fn a_learning_rate_that_cannot_be_is_refused() {
+    let mut trainer = builder(3).callback(Uphill).build().unwrap();
+    let error = trainer.fit(&data()).unwrap_err();
+    assert!(matches!(error, Error::Param { name: "learning_rate", .. }), "{error}");
 }

@@ -223,3 +223,11 @@ fn a_search_is_an_estimator() {
         cross_val_score(&best, &data, &splitter).unwrap()
     );
 }
+
+#[test]
+fn numbers_are_cut_in_plain_folds_unless_told_otherwise() {
+    let data = blastrain::datasets::diabetes::<f64>().unwrap();
+    let settings = blastrain::estimator::MlpRegressor::new().max_iter(3);
+    let found = GridSearch::new(settings).refit(false).fit(&data).unwrap();
+    assert_eq!(found.results().candidates()[0].folds.len(), 5);
+}

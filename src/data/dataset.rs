@@ -15,7 +15,7 @@ use crate::scalar::Scalar;
 ///
 /// ```
 /// use blastrain::data::Dataset;
-/// use ndarray::array;
+/// use blastrain::ndarray::array;
 ///
 /// let data = Dataset::new(array![[0.0, 1.0], [2.0, 3.0], [4.0, 5.0]], vec![0, 1, 1])?;
 /// assert_eq!((data.len(), data.features(), data.classes()), (3, 2, Some(2)));
@@ -215,7 +215,7 @@ impl<'a, F: Scalar> Dataset<'a, F> {
     ///
     /// ```
     /// use blastrain::data::Dataset;
-    /// use ndarray::array;
+    /// use blastrain::ndarray::array;
     ///
     /// let data = Dataset::new(array![[0.5], [1.5], [2.5]], vec![0, 1, 2])?;
     /// let is_two = data.with_targets(array![0.0, 0.0, 1.0])?;

@@ -55,7 +55,7 @@ pub fn read_idx(path: impl AsRef<Path>) -> Result<IdxArray> {
 ///
 /// ```
 /// use blastrain::data::read_idx_from;
-/// use ndarray::array;
+/// use blastrain::ndarray::array;
 ///
 /// // Unsigned bytes (8) in two dimensions: 2 × 3.
 /// let bytes = [0, 0, 8, 2, 0, 0, 0, 2, 0, 0, 0, 3, 0, 51, 102, 153, 204, 255];

@@ -11,7 +11,7 @@
 //! ```
 //! use blastrain::RandomState;
 //! use blastrain::data::{Dataset, KFold, train_test_split};
-//! use ndarray::Array2;
+//! use blastrain::ndarray::Array2;
 //!
 //! let features = Array2::from_shape_fn((10, 3), |(row, column)| (row * column) as f32);
 //! let data = Dataset::new(features, vec![0, 1, 0, 1, 0, 1, 0, 1, 0, 1])?;

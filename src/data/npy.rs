@@ -38,7 +38,7 @@ pub fn read_npy<F: Scalar>(path: impl AsRef<Path>) -> Result<NpyArray<F>> {
 ///
 /// ```
 /// use blastrain::data::{read_npy_from, write_npy_to};
-/// use ndarray::array;
+/// use blastrain::ndarray::array;
 ///
 /// let mut bytes = Vec::new();
 /// write_npy_to(&mut bytes, &array![[1.0, 2.0], [3.0, 4.0]])?;
@@ -167,7 +167,7 @@ impl<F: Scalar> NpyArray<F> {
 ///
 /// ```
 /// use blastrain::data::{read_npy, write_npy};
-/// use ndarray::array;
+/// use blastrain::ndarray::array;
 ///
 /// let folder = tempfile::tempdir().unwrap();
 /// let path = folder.path().join("x.npy");

@@ -20,7 +20,7 @@ const FORMAT: &str = "NPZ";
 ///
 /// ```
 /// use blastrain::data::{NpzReader, NpzWriter};
-/// use ndarray::array;
+/// use blastrain::ndarray::array;
 ///
 /// let folder = tempfile::tempdir().unwrap();
 /// let path = folder.path().join("data.npz");

@@ -18,7 +18,7 @@ use crate::scalar::Scalar;
 /// ```
 /// use blastrain::RandomState;
 /// use blastrain::data::{Dataset, train_test_split};
-/// use ndarray::array;
+/// use blastrain::ndarray::array;
 ///
 /// let data = Dataset::new(array![[0.0], [1.0], [2.0], [3.0], [4.0]], vec![0, 1, 0, 1, 0])?;
 /// let (train, test) = train_test_split(&data, 0.33, RandomState::new(42))?;
@@ -46,7 +46,7 @@ pub fn train_test_split<'a, F: Scalar>(
 /// ```
 /// use blastrain::RandomState;
 /// use blastrain::data::{Dataset, stratified_train_test_split};
-/// use ndarray::Array2;
+/// use blastrain::ndarray::Array2;
 ///
 /// let classes = vec![0, 0, 0, 0, 0, 0, 1, 1, 1, 1]; // 60 % and 40 %
 /// let data = Dataset::new(Array2::<f32>::zeros((10, 3)), classes)?;

@@ -170,7 +170,7 @@ fn through<F: Scalar>(
 /// ```
 /// use blastrain::prelude::*;
 ///
-/// let x = ndarray::array![[10.0, 0.2], [12.0, 0.1], [90.0, 0.8], [88.0, 0.9]];
+/// let x = blastrain::ndarray::array![[10.0, 0.2], [12.0, 0.1], [90.0, 0.8], [88.0, 0.9]];
 /// let fruit = ["pear", "pear", "apple", "apple"];
 /// let (encoder, classes) = LabelEncoder::fit_transform(&fruit)?;
 /// let data = Dataset::new(&x, classes)?;

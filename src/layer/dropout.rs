@@ -27,7 +27,7 @@ use crate::scalar::Scalar;
 /// ```
 /// use blastrain::Sequential;
 /// use blastrain::layer::Dropout;
-/// use ndarray::array;
+/// use blastrain::ndarray::array;
 ///
 /// let network = Sequential::<f32>::input(3).layer(Dropout::new(0.5)).build()?;
 /// let x = array![[1.0, 2.0, 3.0]];

@@ -24,7 +24,7 @@ use crate::scalar::Scalar;
 ///
 /// ```
 /// use blastrain::Sequential;
-/// use ndarray::array;
+/// use blastrain::ndarray::array;
 ///
 /// let network = Sequential::<f64>::input(4).layer_norm().build()?;
 /// let y = network.predict(array![[0.0, 0.0, 2.0, 2.0]])?;

@@ -26,7 +26,7 @@
 //! use blastrain::network::{Dims, Initializer, TensorSpec};
 //! use blastrain::train::{Trainer, gradient_check};
 //! use blastrain::{Error, Result, Scalar, Sequential};
-//! use ndarray::array;
+//! use blastrain::ndarray::array;
 //!
 //! /// y = x·scale + shift, value by value: x `(rows, n)`, scale `(n)`, shift `(n)`.
 //! #[derive(Debug)]

@@ -35,7 +35,7 @@ impl Default for Backend {
 ///
 /// ```
 /// use blastrain::linalg::Gemm;
-/// use ndarray::{Array2, array};
+/// use blastrain::ndarray::{Array2, array};
 ///
 /// let (a, b) = (array![[1.0, 2.0], [3.0, 4.0]], array![[0.5], [0.25]]);
 /// let mut c = Array2::zeros((2, 1));

@@ -16,7 +16,7 @@
 //! ```
 //! use blastrain::data::Targets;
 //! use blastrain::loss::{CrossEntropy, Loss};
-//! use ndarray::array;
+//! use blastrain::ndarray::array;
 //!
 //! // Scores of one row for three classes; its class is 0. The gradient is p − t.
 //! let (scores, mut gradient) = (array![[2.0f64, 0.0, 0.0]], array![[0.0; 3]]);
@@ -39,7 +39,7 @@
 //! use blastrain::network::Link;
 //! use blastrain::train::{Trainer, gradient_check};
 //! use blastrain::{Error, Result, Scalar, Sequential};
-//! use ndarray::{ArrayView2, ArrayViewMut2, array};
+//! use blastrain::ndarray::{ArrayView2, ArrayViewMut2, array};
 //!
 //! /// ln cosh(z − t), summed over outputs: quadratic near 0, linear far away; gradient tanh(z − t).
 //! #[derive(Debug)]

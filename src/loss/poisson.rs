@@ -20,7 +20,7 @@ use crate::scalar::Scalar;
 ///
 /// ```
 /// use blastrain::prelude::*;
-/// use ndarray::array;
+/// use blastrain::ndarray::array;
 ///
 /// let data = Dataset::new(array![[0.0], [1.0]], vec![2.0, 6.0])?;
 /// let network = Sequential::<f64>::input(1).dense(1).build()?;

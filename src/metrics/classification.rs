@@ -91,7 +91,7 @@ fn present_recalls(
 ///
 /// ```
 /// use blastrain::metrics::top_k_accuracy;
-/// use ndarray::array;
+/// use blastrain::ndarray::array;
 ///
 /// let scores = array![[0.5, 0.3, 0.2], [0.5, 0.2, 0.3]];
 /// assert_eq!(top_k_accuracy(&[1, 1], &scores, 2, None)?, 0.5);

@@ -30,7 +30,7 @@ pub enum Normalize {
 ///
 /// ```
 /// use blastrain::metrics::confusion_matrix;
-/// use ndarray::array;
+/// use blastrain::ndarray::array;
 ///
 /// let matrix = confusion_matrix(&[0, 1, 1], &[0, 0, 1], None, None, None)?;
 /// assert_eq!(matrix, array![[1.0, 0.0], [1.0, 1.0]]);

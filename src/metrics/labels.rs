@@ -70,7 +70,7 @@ impl<'a> TryFrom<&'a Array1<usize>> for Labels<'a> {
 ///
 /// ```
 /// use blastrain::metrics::{accuracy, flags_from};
-/// use ndarray::array;
+/// use blastrain::ndarray::array;
 ///
 /// let targets = flags_from(&array![[1.0, 0.0], [1.0, 1.0]])?;
 /// let predictions = flags_from(&array![[1.0, 0.0], [0.0, 1.0]])?;

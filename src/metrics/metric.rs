@@ -37,7 +37,7 @@ use crate::scalar::Scalar;
 /// use blastrain::data::Targets;
 /// use blastrain::metrics::Metric;
 /// use blastrain::{Error, Result, Scalar};
-/// use ndarray::{ArrayView2, array};
+/// use blastrain::ndarray::{ArrayView2, array};
 ///
 /// /// The mean error of the first output, signs kept.
 /// #[derive(Debug)]

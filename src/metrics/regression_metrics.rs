@@ -55,7 +55,7 @@ regression_metric! {
     /// ```
     /// use blastrain::data::Targets;
     /// use blastrain::metrics::{Metric, R2};
-    /// use ndarray::array;
+    /// use blastrain::ndarray::array;
     ///
     /// let (targets, predictions) = (array![[1.0], [2.0], [3.0]], array![[1.0], [2.0], [4.0]]);
     /// let value = R2.evaluate(predictions.view(), Targets::Values(targets.view()), None)?;

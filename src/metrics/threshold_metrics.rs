@@ -17,7 +17,7 @@ use crate::scalar::Scalar;
 /// ```
 /// use blastrain::data::Targets;
 /// use blastrain::metrics::{Accuracy, Metric};
-/// use ndarray::array;
+/// use blastrain::ndarray::array;
 ///
 /// let probabilities = array![[0.7, 0.2, 0.1], [0.3, 0.3, 0.4]];
 /// let value = Accuracy.evaluate(probabilities.view(), Targets::Classes(&[0, 1]), None)?;

@@ -2,7 +2,7 @@
 //!
 //! ```
 //! use blastrain::prelude::*;
-//! use ndarray::array;
+//! use blastrain::ndarray::array;
 //!
 //! let mut network = Sequential::<f64>::input(2).dense(3).tanh().dense(1).seed(7).build()?;
 //! println!("{}", network.summary());

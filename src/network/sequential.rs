@@ -16,7 +16,7 @@ use crate::scalar::Scalar;
 ///
 /// ```
 /// use blastrain::Sequential;
-/// use ndarray::array;
+/// use blastrain::ndarray::array;
 ///
 /// let network = Sequential::<f64>::input(2).dense(8).tanh().dense(1).seed(42).build()?;
 /// assert_eq!(network.parameter_count(), 33);
@@ -112,7 +112,7 @@ impl<F: Scalar> Sequential<F> {
     ///
     /// ```
     /// use blastrain::Sequential;
-    /// use ndarray::array;
+    /// use blastrain::ndarray::array;
     ///
     /// let mut network = Sequential::<f64>::input(2).dense(1).build()?;
     /// network.set_tensor("dense_1.weight", array![[1.0], [-1.0]].into_dyn().view())?;

@@ -16,7 +16,7 @@ use crate::scalar::Scalar;
 ///
 /// ```
 /// use blastrain::preprocessing::MinMaxScaler;
-/// use ndarray::array;
+/// use blastrain::ndarray::array;
 ///
 /// let scaler = MinMaxScaler::new().feature_range(-1.0, 1.0).fit(array![[0.0], [4.0]].view())?;
 /// let scaled = scaler.transform(array![[1.0], [4.0]].view())?;

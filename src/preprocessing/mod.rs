@@ -6,7 +6,7 @@
 //! ```
 //! use blastrain::data::Dataset;
 //! use blastrain::preprocessing::StandardScaler;
-//! use ndarray::array;
+//! use blastrain::ndarray::array;
 //!
 //! let train = Dataset::new(array![[1.0, 10.0], [3.0, 30.0]], vec![0, 1])?;
 //! let test = Dataset::new(array![[2.0, 40.0]], vec![1])?;

@@ -16,7 +16,7 @@ use crate::scalar::Scalar;
 ///
 /// ```
 /// use blastrain::preprocessing::{from_one_hot, one_hot};
-/// use ndarray::array;
+/// use blastrain::ndarray::array;
 ///
 /// let rows = one_hot::<f32>(&[2, 0], 3)?;
 /// assert_eq!(rows, array![[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]]);

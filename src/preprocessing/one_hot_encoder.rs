@@ -29,7 +29,7 @@ enum Dropped {
 ///
 /// ```
 /// use blastrain::preprocessing::OneHotEncoder;
-/// use ndarray::array;
+/// use blastrain::ndarray::array;
 ///
 /// let colours = array![["red", "S"], ["blue", "L"], ["red", "L"]];
 /// let encoder = OneHotEncoder::new().ignore_unknown().fit(colours.view())?;

@@ -17,7 +17,7 @@ use crate::scalar::Scalar;
 ///
 /// ```
 /// use blastrain::preprocessing::OrdinalEncoder;
-/// use ndarray::array;
+/// use blastrain::ndarray::array;
 ///
 /// let sizes = array![["M"], ["S"], ["L"]];
 /// let encoder = OrdinalEncoder::new()

@@ -16,7 +16,7 @@ use crate::scalar::Scalar;
 ///
 /// ```
 /// use blastrain::preprocessing::StandardScaler;
-/// use ndarray::array;
+/// use blastrain::ndarray::array;
 ///
 /// let features = array![[1.0, 7.0], [3.0, 7.0]];
 /// let scaler = StandardScaler::new().fit(features.view())?;

@@ -23,7 +23,7 @@ use crate::scalar::Scalar;
 /// ```
 /// use blastrain::data::Dataset;
 /// use blastrain::preprocessing::{MinMaxScaler, StandardScaler, Transformer};
-/// use ndarray::array;
+/// use blastrain::ndarray::array;
 ///
 /// let data = Dataset::new(array![[1.0, 10.0], [3.0, 30.0]], vec![0, 1])?;
 /// let steps: [Box<dyn Transformer<f64>>; 2] =
@@ -111,7 +111,7 @@ pub type TransformerConstructor<F> = fn(&Value) -> Result<Box<dyn FittedTransfor
 ///
 /// ```
 /// use blastrain::preprocessing::{FittedTransformer, MinMaxScaler, TransformerRegistry};
-/// use ndarray::array;
+/// use blastrain::ndarray::array;
 ///
 /// let fitted = MinMaxScaler::new().fit(array![[0.0], [4.0]].view())?;
 /// let fitted: Box<dyn FittedTransformer<f64>> = Box::new(fitted);

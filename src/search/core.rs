@@ -13,7 +13,7 @@ use super::journal::{Extent, Finished, Journal};
 use super::reporter::Reporter;
 use super::results::{CandidateResult, FoldResult, SearchResults};
 use super::settings::{ErrorScore, SearchSettings};
-use crate::data::{Dataset, Fold};
+use crate::data::{Dataset, Fold, KFold, StratifiedKFold};
 use crate::error::{Error, Result};
 use crate::estimator::{Estimator, FitContext};
 use crate::metrics::Metric;
@@ -35,7 +35,11 @@ pub(super) fn search<F: Scalar, E: Estimator<F> + Clone>(
     let metrics: Vec<&dyn Metric<F>> = metrics.iter().map(|metric| &**metric).collect();
     let refit = settings.refit_metric(&metrics)?;
     let workers = Workers::new(context.parallelism)?;
-    let folds = data.folds(&*settings.splitter)?;
+    let folds = match (&settings.splitter, data.classes()) {
+        (Some(splitter), _) => data.folds(splitter)?,
+        (None, Some(_)) => data.folds(&StratifiedKFold::new(5))?,
+        (None, None) => data.folds(&KFold::new(5))?,
+    };
     let scoring =
         Scoring { metrics: &metrics, train_scores: settings.train_scores, stop: &context.stop };
     let run = Run { settings, candidates: &candidates, data, folds: &folds, scoring: &scoring };

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::core::search;
 use super::settings::{ErrorScore, Progress, SearchSettings, search_methods};
 use super::{FittedSearch, Grid};
-use crate::data::{Dataset, Splitter, StratifiedKFold};
+use crate::data::{Dataset, Splitter};
 use crate::error::Result;
 use crate::estimator::{Estimator, FitContext};
 use crate::metrics::Metric;
@@ -41,9 +41,9 @@ pub struct GridSearch<F, E> {
 }
 
 impl<F: Scalar, E: Estimator<F> + Clone> GridSearch<F, E> {
-    /// A search around these settings, by five stratified folds.
+    /// A search around these settings, by five folds.
     pub fn new(estimator: E) -> Self {
-        let settings = SearchSettings::new(StratifiedKFold::new(5));
+        let settings = SearchSettings::new();
         Self { estimator, grids: Vec::new(), settings }
     }
 

@@ -9,7 +9,7 @@ use super::core::search;
 use super::grid::{Axis, AxisValue, Candidate, axis_value, distinct};
 use super::settings::{ErrorScore, Progress, SearchSettings, search_methods};
 use super::{FittedSearch, Grid};
-use crate::data::{Dataset, Splitter, StratifiedKFold};
+use crate::data::{Dataset, Splitter};
 use crate::error::{Error, Result};
 use crate::estimator::{Estimator, FitContext};
 use crate::metrics::Metric;
@@ -65,9 +65,9 @@ enum Source<E> {
 }
 
 impl<F: Scalar, E: Estimator<F> + Clone> RandomizedSearch<F, E> {
-    /// A search around these settings of `n_iter` candidates, drawn with seed 0, by five stratified folds.
+    /// A search around these settings of `n_iter` candidates, drawn with seed 0, by five folds.
     pub fn new(estimator: E, n_iter: usize) -> Self {
-        let settings = SearchSettings::new(StratifiedKFold::new(5));
+        let settings = SearchSettings::new();
         let random_state = RandomState::new(0);
         Self { estimator, n_iter, axes: Vec::new(), random_state, settings }
     }

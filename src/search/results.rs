@@ -237,6 +237,11 @@ impl fmt::Display for SearchResults {
                 candidate.params
             )?;
         }
+        let errors = || self.candidates.iter().flat_map(|candidate| &candidate.folds);
+        let mut errors = errors().filter_map(|fold| fold.error.as_deref());
+        if let Some(first) = errors.next() {
+            writeln!(f, "{} fits failed; the first: {first}", 1 + errors.count())?;
+        }
         Ok(())
     }
 }

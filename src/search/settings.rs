@@ -45,7 +45,8 @@ pub(super) type ProgressObserver = Box<dyn Fn(&Progress<'_>) + Send + Sync>;
 
 /// Splitter, scores and what else all searches share.
 pub(super) struct SearchSettings<F> {
-    pub(super) splitter: Box<dyn Splitter>,
+    /// `None`: five folds, stratified where there are classes.
+    pub(super) splitter: Option<Box<dyn Splitter>>,
     pub(super) metrics: Vec<Box<dyn Metric<F>>>,
     pub(super) refit: bool,
     pub(super) refit_by: Option<String>,
@@ -56,9 +57,9 @@ pub(super) struct SearchSettings<F> {
 }
 
 impl<F: Scalar> SearchSettings<F> {
-    pub(super) fn new(splitter: impl Splitter + 'static) -> Self {
+    pub(super) fn new() -> Self {
         Self {
-            splitter: Box::new(splitter),
+            splitter: None,
             metrics: Vec::new(),
             refit: true,
             refit_by: None,
@@ -97,9 +98,10 @@ impl<F: Scalar> std::fmt::Debug for SearchSettings<F> {
 /// The methods that every search has, for its field `settings`.
 macro_rules! search_methods {
     () => {
-        /// What cuts the rows; [`StratifiedKFold`] with five folds, which needs classes.
+        /// What cuts the rows; five folds, stratified where the targets are classes
+        /// ([`StratifiedKFold`](crate::data::StratifiedKFold), [`KFold`](crate::data::KFold)).
         pub fn cv(mut self, splitter: impl Splitter + 'static) -> Self {
-            self.settings.splitter = Box::new(splitter);
+            self.settings.splitter = Some(Box::new(splitter));
             self
         }
 

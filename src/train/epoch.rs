@@ -27,6 +27,10 @@ impl<F: Scalar> Fit<'_, '_, '_, F> {
             let start = batch * self.batch_size;
             let rows = start..(start + self.batch_size).min(self.rows.len());
             self.learning_rate = self.next_learning_rate();
+            if !(self.learning_rate.is_finite() && self.learning_rate >= 0.0) {
+                let want = "finite and >= 0, as schedule and callbacks change it";
+                return Err(Error::param("learning_rate", self.learning_rate, want));
+            }
             let TrainerBuilder { network, loss, optimizer, state, gemm, clipping, .. } =
                 &mut *self.settings;
             let settings = StepSettings {

@@ -21,7 +21,7 @@ use crate::scalar::Scalar;
 /// use blastrain::loss::MeanSquaredError;
 /// use blastrain::train::loss_and_gradient;
 /// use blastrain::Sequential;
-/// use ndarray::array;
+/// use blastrain::ndarray::array;
 ///
 /// let mut network = Sequential::<f64>::input(1).dense(1).build()?;
 /// network.set_parameters(&[2.0, 0.0])?; // z = 2x

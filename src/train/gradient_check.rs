@@ -89,7 +89,7 @@ impl fmt::Display for GradientCheck {
 /// use blastrain::loss::CrossEntropy;
 /// use blastrain::train::gradient_check;
 /// use blastrain::Sequential;
-/// use ndarray::array;
+/// use blastrain::ndarray::array;
 ///
 /// let network = Sequential::<f64>::input(2).dense(4).tanh().dense(3).seed(1).build()?;
 /// let data = Dataset::new(array![[0.5, -1.0], [2.0, 0.25], [-0.75, 1.0]], vec![0, 2, 1])?;

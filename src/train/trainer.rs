@@ -21,7 +21,7 @@ use crate::scalar::Scalar;
 /// use blastrain::optim::Adam;
 /// use blastrain::train::Trainer;
 /// use blastrain::Sequential;
-/// use ndarray::array;
+/// use blastrain::ndarray::array;
 ///
 /// let x = array![[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]];
 /// let data = Dataset::new(x.clone(), vec![0, 1, 1, 0])?;

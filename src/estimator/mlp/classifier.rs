@@ -57,7 +57,7 @@ use crate::scalar::Scalar;
 ///
 /// ```
 /// use blastrain::estimator::MlpClassifier;
-/// use ndarray::array;
+/// use blastrain::ndarray::array;
 ///
 /// let x = array![[0.0], [0.2], [0.8], [1.0]];
 /// let fruit = ["pear", "pear", "apple", "apple"];

@@ -38,7 +38,7 @@ use crate::scalar::Scalar;
 /// ```
 /// use blastrain::prelude::*;
 ///
-/// let x = ndarray::array![[0.0], [0.2], [0.8], [1.0]];
+/// let x = blastrain::ndarray::array![[0.0], [0.2], [0.8], [1.0]];
 /// let fruit = ["pear", "pear", "apple", "apple"];
 /// let settings = MlpClassifier::new().hidden_layer_sizes([4]).learning_rate_init(0.1);
 /// let model = settings.fit_labels(&x, &fruit)?;

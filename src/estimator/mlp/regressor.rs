@@ -202,7 +202,7 @@ impl<F: Scalar> Estimator<F> for MlpRegressor {
 ///
 /// ```
 /// use blastrain::prelude::*;
-/// use ndarray::array;
+/// use blastrain::ndarray::array;
 ///
 /// let x = array![[0.0f64], [1.0], [2.0], [3.0]];
 /// let data = Dataset::new(x.clone(), array![[1.0, 0.0], [3.0, -1.0], [5.0, -2.0], [7.0, -3.0]])?;

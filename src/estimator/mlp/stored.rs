@@ -120,7 +120,8 @@ macro_rules! file_methods {
         /// `partial_fit` goes on from.
         ///
         /// The file is in the safetensors format, written whole or not at all; as a
-        /// [`Sequential`](crate::Sequential) its network can be loaded by itself.
+        /// [`Sequential`](crate::Sequential) its network can be loaded by itself. Labels must be of a type that
+        /// can be read back: `String`, not `&str`.
         ///
         /// # Errors
         /// [`Error::Io`] if the file cannot be written; [`Error::Unavailable`] for a loss or an activation

@@ -1,7 +1,7 @@
 //! Ends a fit that no longer improves.
 
 use super::{Callback, FitControl, Mode, Monitor, Snapshot};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, non_negative};
 use crate::scalar::Scalar;
 use crate::train::EpochRecord;
 
@@ -103,6 +103,10 @@ impl<F: Scalar> Callback<F> for EarlyStopping<F> {
     fn fit_start(&mut self, control: &mut FitControl<'_, F>) -> Result<()> {
         if self.patience == 0 {
             return Err(Error::param("patience", 0, "at least 1"));
+        }
+        non_negative("min_delta", self.monitor.min_delta)?;
+        if let Some(baseline) = self.baseline.filter(|baseline| !baseline.is_finite()) {
+            return Err(Error::param("baseline", baseline, "finite"));
         }
         self.monitor.start(control)?;
         (self.waited, self.seen, self.best) = (0, 0, Snapshot::default());

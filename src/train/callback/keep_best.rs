@@ -9,7 +9,8 @@ use crate::train::EpochRecord;
 
 /// Keeps the parameters of the best epoch, and puts them back when the fit ends; with
 /// [`KeepBest::save_to`], writes each best network to a file (Keras' `ModelCheckpoint` with
-/// `save_best_only`).
+/// `save_best_only`). Beside an [`EarlyStopping`](super::EarlyStopping) that restores too, the one added last
+/// has the last word.
 ///
 /// ```
 /// use blastrain::prelude::*;

@@ -81,10 +81,13 @@ impl Curves {
 
     pub(super) fn find(&self, name: &str) -> Result<Curve> {
         let found = self.0.iter().find(|(known, _)| known == name);
-        found.map(|&(_, curve)| curve).ok_or_else(|| Error::UnknownName {
-            what: "curve",
-            got: name.to_owned(),
-            known: self.0.iter().map(|(name, _)| &**name).collect::<Vec<_>>().join(", "),
+        found.map(|&(_, curve)| curve).ok_or_else(|| {
+            let mut known = self.0.iter().map(|(name, _)| &**name).collect::<Vec<_>>().join(", ");
+            let has_validation = self.0.iter().any(|(name, _)| name == "validation_loss");
+            if name.starts_with("validation_") && !has_validation {
+                known.push_str("; curves of validation rows need TrainerBuilder::validation");
+            }
+            Error::UnknownName { what: "curve", got: name.to_owned(), known }
         })
     }
 }

@@ -20,7 +20,7 @@ use crate::error::{Error, Result};
 /// use blastrain::loss::MeanSquaredError;
 /// use blastrain::train::{CsvLog, Trainer};
 /// use blastrain::Sequential;
-/// use ndarray::array;
+/// use blastrain::ndarray::array;
 ///
 /// let path = std::env::temp_dir().join(format!("doc-{}.csv", std::process::id()));
 /// let data = Dataset::new(array![[0.0], [1.0]], array![[1.0], [3.0]])?;

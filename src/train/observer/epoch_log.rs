@@ -14,7 +14,7 @@ use crate::error::Error;
 /// use blastrain::loss::MeanSquaredError;
 /// use blastrain::train::{EpochLog, Trainer};
 /// use blastrain::Sequential;
-/// use ndarray::array;
+/// use blastrain::ndarray::array;
 ///
 /// let data = Dataset::new(array![[0.0], [1.0]], array![[1.0], [3.0]])?;
 /// let network = Sequential::<f64>::input(1).dense(1).build()?;

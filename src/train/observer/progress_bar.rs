@@ -22,7 +22,7 @@ const DONE: &str = "{prefix} {bar:24.cyan/dim} {percent:>3} %  {elapsed}  {wide_
 /// use blastrain::loss::MeanSquaredError;
 /// use blastrain::train::{ProgressBar, Trainer};
 /// use blastrain::Sequential;
-/// use ndarray::array;
+/// use blastrain::ndarray::array;
 ///
 /// let data = Dataset::new(array![[0.0], [1.0]], array![[1.0], [3.0]])?;
 /// let network = Sequential::<f64>::input(1).dense(1).build()?;
