@@ -19,22 +19,35 @@ pub(super) fn value_and_grad<F: Scalar>(
     point: impl Fn(F, F) -> (F, F),
 ) -> f64 {
     let width = logits.ncols();
+    let values = flat(&mut dlogits);
+    values.copy_from_slice(flat_ref(&logits));
+    in_place(width, values, targets, weight, (scale, factor), point)
+}
+
+/// As [`value_and_grad`] on rows of `width` values, which the scaled derivatives overwrite: scores, or
+/// what was made of them.
+pub(crate) fn in_place<F: Scalar>(
+    width: usize,
+    values: &mut [F],
+    targets: Targets<'_, F>,
+    weight: Option<&[F]>,
+    (scale, factor): (F, f64),
+    point: impl Fn(F, F) -> (F, F),
+) -> f64 {
     let mut total = 0.0;
-    let rows = flat_ref(&logits).chunks_exact(width);
-    let grads = flat(&mut dlogits).chunks_exact_mut(width);
-    for (row, (z, dz)) in rows.zip(grads).enumerate() {
+    for (row, values) in values.chunks_exact_mut(width).enumerate() {
         let weight = row_weight(weight, row);
         let scaled = scale * weight * F::from_f64(factor);
         let mut sum = 0.0;
-        for (column, (&z, dz)) in z.iter().zip(dz).enumerate() {
+        for (column, place) in values.iter_mut().enumerate() {
             let target = match targets {
                 Targets::Values(values) => values[(row, column)],
                 // Only a lone output may stand for a class: the losses' checks see to it.
                 Targets::Classes(classes) => F::from_f64(classes[row] as f64),
             };
-            let (value, derivative) = point(z, target);
+            let (value, derivative) = point(*place, target);
             sum += value.as_f64();
-            *dz = scaled * derivative;
+            *place = scaled * derivative;
         }
         total += weight.as_f64() * factor * sum;
     }

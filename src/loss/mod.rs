@@ -98,7 +98,7 @@ mod absolute_error;
 mod any_loss;
 mod binary_cross_entropy;
 mod cross_entropy;
-mod elementwise;
+pub(crate) mod elementwise;
 mod huber;
 mod poisson;
 mod squared_error;
@@ -231,7 +231,7 @@ macro_rules! choose_reduction {
 use choose_reduction;
 
 /// The weight of a row.
-fn row_weight<F: Scalar>(weight: Option<&[F]>, row: usize) -> F {
+pub(crate) fn row_weight<F: Scalar>(weight: Option<&[F]>, row: usize) -> F {
     weight.map_or(F::one(), |weight| weight[row])
 }
 

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Result, non_negative};
+use crate::linalg::norms;
+use crate::scalar::Scalar;
 
 /// A penalty `l1·Σ|w| + l2·Σw²` on a tensor's values, added to the loss; its gradient is
 /// `l1·sign(w) + 2·l2·w`.
@@ -50,6 +52,13 @@ impl Regularizer {
     /// Whether there is no penalty.
     pub fn is_none(&self) -> bool {
         *self == Self::NONE
+    }
+
+    /// The penalty on these values.
+    pub fn penalty<F: Scalar>(&self, values: &[F]) -> f64 {
+        let l1 = if self.l1 > 0.0 { self.l1 * norms::sum_absolute(values) } else { 0.0 };
+        let l2 = if self.l2 > 0.0 { self.l2 * norms::sum_squares(values) } else { 0.0 };
+        l1 + l2
     }
 
     /// Checks the coefficients.

@@ -165,20 +165,22 @@ impl<F: Scalar, E: Estimator<F>> Run<'_, '_, F, E> {
     fn by_candidate(&self, mut outcomes: Vec<Outcome>) -> Result<Vec<CandidateResult>> {
         outcomes.sort_by_key(|(place, ..)| *place);
         let all_failed = outcomes.iter().all(|(_, result, _)| result.error.is_some());
+        let score = match self.settings.error_score {
+            ErrorScore::Value(score) if !all_failed => score,
+            _ => match outcomes.iter_mut().find_map(|(.., error)| error.take()) {
+                Some(error) => return Err(error),
+                // Nothing failed.
+                None => f64::NAN,
+            },
+        };
         let metrics = self.scoring.metrics.len();
         let empty = |candidate: &Candidate<E>| CandidateResult {
             params: candidate.params.clone(),
             folds: Vec::with_capacity(self.folds.len()),
         };
         let mut results: Vec<CandidateResult> = self.candidates.iter().map(empty).collect();
-        for ((candidate, _), mut result, error) in outcomes {
+        for ((candidate, _), mut result, _) in outcomes {
             if result.error.is_some() {
-                let score = match (self.settings.error_score, error) {
-                    (ErrorScore::Value(score), _) if !all_failed => score,
-                    (_, Some(error)) => return Err(error),
-                    // Not reached: what a journal knows is no failure then.
-                    (_, None) => f64::NAN,
-                };
                 result.test = vec![score; metrics];
                 result.train = vec![score; if self.scoring.train_scores { metrics } else { 0 }];
             }

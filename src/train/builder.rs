@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use super::callback::Plateau;
+use super::step_methods::step_methods;
 use super::trainer::Trainer;
 use super::{Callback, EarlyStopping, Observer, TrainerState, WeightGradient};
 use crate::data::Dataset;
@@ -171,13 +172,6 @@ impl<'a, F: Scalar> TrainerBuilder<'a, F> {
         self
     }
 
-    /// A penalty on all weights but biases and what normalises, added to the loss; layers that have one
-    /// of their own keep that. None.
-    pub fn regularizer(mut self, regularizer: Regularizer) -> Self {
-        self.regularizer = regularizer;
-        self
-    }
-
     /// Divides penalties by the weight sum of each batch, as scikit-learn does.
     pub(crate) fn penalty_per_row(mut self) -> Self {
         self.penalty_per_row = true;
@@ -240,31 +234,7 @@ impl<'a, F: Scalar> TrainerBuilder<'a, F> {
         self
     }
 
-    /// Who works: it changes the time, not the result; [`Parallelism::Auto`].
-    pub fn parallelism(mut self, parallelism: Parallelism) -> Self {
-        self.parallelism = parallelism;
-        self
-    }
-
-    /// Row shards of a batch, at least 1. Changes the last bits of the result, and how many threads
-    /// can work on a batch's forward and backward passes. Unless told otherwise: one for tiny work,
-    /// else two, doubled as long as each keeps 128 rows.
-    pub fn shards(mut self, shards: usize) -> Self {
-        self.shards = Some(shards);
-        self
-    }
-
-    /// Who computes the weight gradients; [`WeightGradient::Owners`]. Changes the last bits.
-    pub fn weight_gradient(mut self, weight_gradient: WeightGradient) -> Self {
-        self.weight_gradient = weight_gradient;
-        self
-    }
-
-    /// Who computes the matrix products; [`Gemm::default`]. Changes the last bits.
-    pub fn gemm(mut self, gemm: Gemm) -> Self {
-        self.gemm = gemm;
-        self
-    }
+    step_methods!();
 
     /// Checks the settings and makes the trainer.
     ///

@@ -13,7 +13,6 @@ use super::step::{StepOptions, StepWorkspace};
 use super::{EpochRecord, Event, History, StopReason};
 use crate::data::Dataset;
 use crate::error::{Error, Result};
-use crate::linalg::norms;
 use crate::native::crew::Crew;
 use crate::network::Sequential;
 use crate::optim::schedule::Progress;
@@ -281,11 +280,8 @@ impl<'f, 'a, 'd, F: Scalar> Fit<'f, 'a, 'd, F> {
     /// All penalties on the parameters as they are.
     fn penalty(&self, network: &Sequential<F>) -> f64 {
         let of_tensor = |tensor: &crate::network::TensorInfo| {
-            let regularizer = penalty(tensor, self.settings.regularizer);
             let values = &network.parameters()[tensor.range.clone()];
-            let l1 = if regularizer.l1 > 0.0 { norms::sum_absolute(values) } else { 0.0 };
-            let l2 = if regularizer.l2 > 0.0 { norms::sum_squares(values) } else { 0.0 };
-            regularizer.l1 * l1 + regularizer.l2 * l2
+            penalty(tensor, self.settings.regularizer).penalty(values)
         };
         network.tensors().iter().map(of_tensor).sum()
     }

@@ -10,6 +10,7 @@ use super::gradient::FullBatch;
 use super::objective::Objective;
 use super::observer::notify;
 use super::plan::is_tiny;
+use super::step_methods::step_methods;
 use super::{EpochRecord, Event, History, Observer, StopReason, WeightGradient};
 use crate::data::Dataset;
 use crate::error::{Error, Result};
@@ -73,13 +74,6 @@ impl<'a> LbfgsTrainer<'a> {
         }
     }
 
-    /// A penalty on all weights but biases and what normalises, added to the mean loss; layers that have
-    /// one of their own keep that. None.
-    pub fn regularizer(mut self, regularizer: Regularizer) -> Self {
-        self.regularizer = regularizer;
-        self
-    }
-
     /// Adds an observer, called in the order of adding; an iteration is an epoch of one batch.
     pub fn observer(mut self, observer: impl Observer + 'a) -> Self {
         self.observers.push(Box::new(observer));
@@ -92,30 +86,7 @@ impl<'a> LbfgsTrainer<'a> {
         self
     }
 
-    /// Who works: it changes the time, not the result; [`Parallelism::Auto`].
-    pub fn parallelism(mut self, parallelism: Parallelism) -> Self {
-        self.parallelism = parallelism;
-        self
-    }
-
-    /// Row shards, at least 1. Changes the last bits of the result. Unless told otherwise: one for
-    /// tiny work, else two, doubled as long as each keeps 128 rows.
-    pub fn shards(mut self, shards: usize) -> Self {
-        self.shards = Some(shards);
-        self
-    }
-
-    /// Who computes the weight gradients; [`WeightGradient::Owners`]. Changes the last bits.
-    pub fn weight_gradient(mut self, weight_gradient: WeightGradient) -> Self {
-        self.weight_gradient = weight_gradient;
-        self
-    }
-
-    /// Who computes the matrix products; [`Gemm::default`]. Changes the last bits.
-    pub fn gemm(mut self, gemm: Gemm) -> Self {
-        self.gemm = gemm;
-        self
-    }
+    step_methods!();
 
     /// Trains `network`, and returns the loss after each iteration, penalty included, with where and
     /// why the descent ended.

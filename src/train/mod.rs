@@ -47,6 +47,7 @@ mod passes;
 mod plan;
 mod state;
 mod step;
+mod step_methods;
 mod trainer;
 mod update;
 

@@ -139,14 +139,7 @@ impl<F: Scalar> Update<'_, F> {
         let (l1, l2) = (part.regularizer.l1, part.regularizer.l2);
         let coefficient = |value: f64| F::from_f64(value * self.penalty_scale);
         norms::add_penalty_gradient(coefficient(l1), coefficient(2.0 * l2), params, gradient);
-        let mut penalty = 0.0;
-        if l1 > 0.0 {
-            penalty += l1 * norms::sum_absolute(params);
-        }
-        if l2 > 0.0 {
-            penalty += l2 * norms::sum_squares(params);
-        }
-        penalty * self.penalty_scale
+        self.penalty_scale * part.regularizer.penalty(params)
     }
 
     /// The optimiser's update of a block whose gradient is there.

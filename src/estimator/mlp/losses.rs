@@ -4,9 +4,10 @@
 use ndarray::{ArrayView2, ArrayViewMut2};
 
 use crate::data::{TargetStorage, Targets};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::linalg::elementwise;
-use crate::loss::{BinaryCrossEntropy, CrossEntropy, Loss, MeanSquaredError};
+use crate::loss::elementwise::in_place;
+use crate::loss::{BinaryCrossEntropy, CrossEntropy, Loss, MeanSquaredError, Poisson, row_weight};
 use crate::native::rows::{flat, flat_ref};
 use crate::network::{Link, shift_by_max};
 use crate::scalar::Scalar;
@@ -62,124 +63,83 @@ impl<F: Scalar> Loss<F> for ClippedLogLoss {
     }
 }
 
-/// Cross-entropy of yes-or-no outputs, summed over them, from probabilities clipped as in
-/// [`ClippedLogLoss`]; the gradient is that of the unclipped loss.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct ClippedBinaryLogLoss;
+/// Defines a loss whose outputs add up: what is made of the scores in place, then value and derivative
+/// for each output and its target, then the reported sum.
+macro_rules! loss_of_outputs {
+    (
+        $(#[$doc:meta])* $type:ident, $name:literal, $link:expr, $checked_as:expr, $outputs:expr,
+        |$y:ident, $t:ident| $point:expr, |$sum:ident, $width:ident| $reported:expr
+    ) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy)]
+        pub(super) struct $type;
 
-impl<F: Scalar> Loss<F> for ClippedBinaryLogLoss {
-    fn name(&self) -> &'static str {
-        "binary_log_loss"
-    }
+        impl<F: Scalar> Loss<F> for $type {
+            fn name(&self) -> &'static str {
+                $name
+            }
 
-    fn link(&self) -> Link {
-        Link::Sigmoid
-    }
+            fn link(&self) -> Link {
+                $link
+            }
 
-    fn check(&self, outputs: usize, targets: &TargetStorage<'_, F>) -> Result<()> {
-        BinaryCrossEntropy::default().check(outputs, targets)
-    }
+            fn check(&self, outputs: usize, targets: &TargetStorage<'_, F>) -> Result<()> {
+                $checked_as.check(outputs, targets)
+            }
 
-    fn value_and_grad(
-        &self,
-        logits: ArrayView2<'_, F>,
-        targets: Targets<'_, F>,
-        weight: Option<&[F]>,
-        scale: F,
-        mut dlogits: ArrayViewMut2<'_, F>,
-    ) -> f64 {
-        let width = logits.ncols();
-        let values = flat(&mut dlogits);
-        values.copy_from_slice(flat_ref(&logits));
-        elementwise::sigmoid(values);
-        weighted_sum(width, values, targets, weight, scale, |probability, target| {
-            let p = clipped(probability);
-            let part = |t: F, p: F| if t == F::zero() { F::zero() } else { t * p.ln() };
-            (-part(target, p) - part(F::one() - target, F::one() - p), probability - target)
-        })
-    }
-}
-
-/// Half the squared error: the reported loss is the mean over a row's outputs, but the gradient is that
-/// of their sum.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct HalfSquaredError;
-
-impl<F: Scalar> Loss<F> for HalfSquaredError {
-    fn name(&self) -> &'static str {
-        "squared_error"
-    }
-
-    fn link(&self) -> Link {
-        Link::Identity
-    }
-
-    fn check(&self, outputs: usize, targets: &TargetStorage<'_, F>) -> Result<()> {
-        MeanSquaredError::default().check(outputs, targets)
-    }
-
-    fn value_and_grad(
-        &self,
-        logits: ArrayView2<'_, F>,
-        targets: Targets<'_, F>,
-        weight: Option<&[F]>,
-        scale: F,
-        mut dlogits: ArrayViewMut2<'_, F>,
-    ) -> f64 {
-        let width = logits.ncols();
-        let values = flat(&mut dlogits);
-        values.copy_from_slice(flat_ref(&logits));
-        let sum = weighted_sum(width, values, targets, weight, scale, |output, target| {
-            let difference = output - target;
-            (difference * difference, difference)
-        });
-        0.5 * sum / width as f64
-    }
-}
-
-/// Half the Poisson deviance of outputs exp(z), summed over a row's outputs:
-/// `t·ln(t / exp(z)) − t + exp(z)`, with gradient `exp(z) − t`.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct HalfPoissonDeviance;
-
-impl<F: Scalar> Loss<F> for HalfPoissonDeviance {
-    fn name(&self) -> &'static str {
-        "poisson"
-    }
-
-    fn link(&self) -> Link {
-        Link::Exp
-    }
-
-    fn check(&self, outputs: usize, targets: &TargetStorage<'_, F>) -> Result<()> {
-        MeanSquaredError::default().check(outputs, targets)?;
-        let negative = targets
-            .values()
-            .and_then(|values| values.iter().find(|&&value| value < F::zero()).copied());
-        match negative {
-            None => Ok(()),
-            Some(value) => Err(Error::param("target", value, ">= 0 for poisson")),
+            fn value_and_grad(
+                &self,
+                logits: ArrayView2<'_, F>,
+                targets: Targets<'_, F>,
+                weight: Option<&[F]>,
+                scale: F,
+                mut dlogits: ArrayViewMut2<'_, F>,
+            ) -> f64 {
+                let $width = logits.ncols();
+                let values = flat(&mut dlogits);
+                values.copy_from_slice(flat_ref(&logits));
+                $outputs(values);
+                let $sum = in_place($width, values, targets, weight, (scale, 1.0), |$y, $t| $point);
+                $reported
+            }
         }
-    }
-
-    fn value_and_grad(
-        &self,
-        logits: ArrayView2<'_, F>,
-        targets: Targets<'_, F>,
-        weight: Option<&[F]>,
-        scale: F,
-        mut dlogits: ArrayViewMut2<'_, F>,
-    ) -> f64 {
-        let width = logits.ncols();
-        let values = flat(&mut dlogits);
-        values.copy_from_slice(flat_ref(&logits));
-        elementwise::exp(values);
-        weighted_sum(width, values, targets, weight, scale, |mean, target| {
-            let log = if target == F::zero() { F::zero() } else { target * (target / mean).ln() };
-            (log - target + mean, mean - target)
-        })
-    }
+    };
 }
+
+loss_of_outputs!(
+    /// Cross-entropy of yes-or-no outputs, summed over them, from probabilities clipped as in
+    /// [`ClippedLogLoss`]; the gradient is that of the unclipped loss.
+    ClippedBinaryLogLoss, "binary_log_loss", Link::Sigmoid, BinaryCrossEntropy::default(),
+    elementwise::sigmoid,
+    |probability, target| {
+        let p = clipped(probability);
+        let part = |t: F, p: F| if t == F::zero() { F::zero() } else { t * p.ln() };
+        (-part(target, p) - part(F::one() - target, F::one() - p), probability - target)
+    },
+    |sum, _width| sum
+);
+
+loss_of_outputs!(
+    /// Half the squared error: the reported loss is the mean over a row's outputs, but the gradient is
+    /// that of their sum.
+    HalfSquaredError, "squared_error", Link::Identity, MeanSquaredError::default(), |_: &mut [F]| {},
+    |output, target| {
+        let difference = output - target;
+        (difference * difference, difference)
+    },
+    |sum, width| 0.5 * sum / width as f64
+);
+
+loss_of_outputs!(
+    /// Half the Poisson deviance of outputs exp(z), summed over a row's outputs:
+    /// `t·ln(t / exp(z)) − t + exp(z)`, with gradient `exp(z) − t`.
+    HalfPoissonDeviance, "poisson", Link::Exp, Poisson::default(), elementwise::exp,
+    |mean, target| {
+        let log = if target == F::zero() { F::zero() } else { target * (target / mean).ln() };
+        (log - target + mean, mean - target)
+    },
+    |sum, _width| sum
+);
 
 /// The probability, kept from 0 and 1 by the scalar type's rounding step; NaN stays.
 fn clipped<F: Scalar>(probability: F) -> F {
@@ -191,40 +151,6 @@ fn clipped<F: Scalar>(probability: F) -> F {
     } else {
         probability
     }
-}
-
-fn row_weight<F: Scalar>(weight: Option<&[F]>, row: usize) -> F {
-    weight.map_or(F::one(), |weight| weight[row])
-}
-
-/// `Σ wᵢ·Σⱼ value(yᵢⱼ, tᵢⱼ)` over outputs y, which the scaled derivatives overwrite.
-///
-/// `point` gives the value and its derivative by the logit.
-fn weighted_sum<F: Scalar>(
-    width: usize,
-    outputs: &mut [F],
-    targets: Targets<'_, F>,
-    weight: Option<&[F]>,
-    scale: F,
-    point: impl Fn(F, F) -> (F, F),
-) -> f64 {
-    let mut total = 0.0;
-    for (row, outputs) in outputs.chunks_exact_mut(width).enumerate() {
-        let weight = row_weight(weight, row);
-        let mut sum = 0.0;
-        for (column, output) in outputs.iter_mut().enumerate() {
-            let target = match targets {
-                Targets::Values(values) => values[(row, column)],
-                // `check` lets only a lone output stand for a class.
-                Targets::Classes(classes) => F::from_f64(classes[row] as f64),
-            };
-            let (value, derivative) = point(*output, target);
-            sum += value.as_f64();
-            *output = scale * weight * derivative;
-        }
-        total += weight.as_f64() * sum;
-    }
-    total
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Ends a fit that no longer improves.
 
-use super::{Callback, FitControl, Mode, Monitor, Snapshot};
+use super::{BestEpoch, Callback, FitControl, Mode, Monitor};
 use crate::error::{Error, Result, non_negative};
 use crate::scalar::Scalar;
 use crate::train::EpochRecord;
@@ -35,8 +35,7 @@ pub struct EarlyStopping<F> {
     baseline: Option<f64>,
     start_epoch: usize,
     restore_best: bool,
-    best: Snapshot<F>,
-    best_epoch: usize,
+    best: BestEpoch<F>,
     waited: usize,
     seen: usize,
 }
@@ -50,8 +49,7 @@ impl<F: Scalar> EarlyStopping<F> {
             baseline: None,
             start_epoch: 0,
             restore_best: false,
-            best: Snapshot::default(),
-            best_epoch: 0,
+            best: BestEpoch::default(),
             waited: 0,
             seen: 0,
         }
@@ -109,7 +107,7 @@ impl<F: Scalar> Callback<F> for EarlyStopping<F> {
             return Err(Error::param("baseline", baseline, "finite"));
         }
         self.monitor.start(control)?;
-        (self.waited, self.seen, self.best) = (0, 0, Snapshot::default());
+        (self.waited, self.seen, self.best) = (0, 0, BestEpoch::default());
         Ok(())
     }
 
@@ -121,9 +119,8 @@ impl<F: Scalar> Callback<F> for EarlyStopping<F> {
         self.waited += 1;
         let value = self.monitor.value(record);
         if self.monitor.improves(value) {
-            self.best_epoch = record.epoch;
             if self.restore_best {
-                self.best.take(control.network());
+                self.best.take(record, control);
             }
             if self.baseline.is_none_or(|baseline| self.monitor.is_better(value, baseline)) {
                 self.waited = 0;
@@ -138,10 +135,7 @@ impl<F: Scalar> Callback<F> for EarlyStopping<F> {
     }
 
     fn fit_end(&mut self, control: &mut FitControl<'_, F>) -> Result<()> {
-        if self.restore_best && !self.best.is_empty() {
-            control.restore(&self.best);
-            control.note(format!("parameters of epoch {} put back", self.best_epoch));
-        }
+        self.best.put_back(control);
         Ok(())
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{Callback, FitControl, Mode, Monitor, Snapshot};
+use super::{BestEpoch, Callback, FitControl, Mode, Monitor};
 use crate::error::Result;
 use crate::scalar::Scalar;
 use crate::train::EpochRecord;
@@ -33,15 +33,13 @@ use crate::train::EpochRecord;
 pub struct KeepBest<F> {
     monitor: Monitor,
     path: Option<PathBuf>,
-    best: Snapshot<F>,
-    best_epoch: usize,
+    best: BestEpoch<F>,
 }
 
 impl<F: Scalar> KeepBest<F> {
     /// Judges by this curve, as [`History::curve`](crate::train::History::curve) names it.
     pub fn new(curve: impl Into<String>) -> Self {
-        let (best, best_epoch) = (Snapshot::default(), 0);
-        Self { monitor: Monitor::new(curve), path: None, best, best_epoch }
+        Self { monitor: Monitor::new(curve), path: None, best: BestEpoch::default() }
     }
 
     /// Whether smaller or larger is better; [`Mode::Auto`].
@@ -63,7 +61,7 @@ impl<F: Scalar> Callback<F> for KeepBest<F> {
     }
 
     fn fit_start(&mut self, control: &mut FitControl<'_, F>) -> Result<()> {
-        self.best = Snapshot::default();
+        self.best = BestEpoch::default();
         self.monitor.start(control)
     }
 
@@ -73,8 +71,7 @@ impl<F: Scalar> Callback<F> for KeepBest<F> {
         if !self.monitor.improves(self.monitor.value(record)) {
             return Ok(());
         }
-        self.best_epoch = record.epoch;
-        self.best.take(control.network());
+        self.best.take(record, control);
         if let Some(path) = &self.path {
             control.network().save(path)?;
             control.note(format!("saved to {}", path.display()));
@@ -83,10 +80,7 @@ impl<F: Scalar> Callback<F> for KeepBest<F> {
     }
 
     fn fit_end(&mut self, control: &mut FitControl<'_, F>) -> Result<()> {
-        if !self.best.is_empty() {
-            control.restore(&self.best);
-            control.note(format!("parameters of epoch {} put back", self.best_epoch));
-        }
+        self.best.put_back(control);
         Ok(())
     }
 }

@@ -3,6 +3,7 @@
 //! An [`Observer`](super::Observer) watches; a [`Callback`] may change the learning rate, keep and put
 //! back parameters, and end the fit with a reason. [`History`](super::History) records what each did.
 
+mod best;
 mod control;
 mod early_stopping;
 mod keep_best;
@@ -10,6 +11,7 @@ mod monitor;
 mod plateau;
 mod terminate_on_nan;
 
+use best::BestEpoch;
 pub use control::{FitControl, Snapshot};
 pub use early_stopping::EarlyStopping;
 pub use keep_best::KeepBest;
