@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::columns::{
     blend, input_gradient, inverse_deviations, merge_moments, normalise, sum_gradients, sum_squares,
 };
-use super::spec::{epsilon, last_axis, parse_config};
+use super::spec::{epsilon, last_axis, normalisation_methods, parse_config};
 use super::{AnyLayerSpec, Backward, Forward, Layer, LayerSpec, Needs, Pass, WholeBatch};
 use crate::error::{Error, Result};
 use crate::linalg::elementwise;
@@ -74,17 +74,7 @@ impl BatchNorm {
         self
     }
 
-    /// What is added to the variance, above 0; 10⁻⁵ (Keras takes 10⁻³).
-    pub fn epsilon(mut self, epsilon: f64) -> Self {
-        self.epsilon = epsilon;
-        self
-    }
-
-    /// Whether there are γ and β; yes.
-    pub fn affine(mut self, affine: bool) -> Self {
-        self.affine = affine;
-        self
-    }
+    normalisation_methods!();
 
     pub(super) fn from_config(config: &Value) -> Result<Box<dyn AnyLayerSpec>> {
         Ok(Box::new(parse_config::<Self>("batch_norm", config)?))

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::spec::{epsilon, last_axis, parse_config};
+use super::spec::{epsilon, last_axis, normalisation_methods, parse_config};
 use super::{AnyLayerSpec, Backward, Forward, Layer, LayerSpec, Needs, Pass};
 use crate::error::Result;
 use crate::native::rows::{flat, flat_ref};
@@ -50,17 +50,7 @@ impl LayerNorm {
         Self::default()
     }
 
-    /// What is added to the variance, above 0; 10⁻⁵ (Keras takes 10⁻³).
-    pub fn epsilon(mut self, epsilon: f64) -> Self {
-        self.epsilon = epsilon;
-        self
-    }
-
-    /// Whether there are γ and β; yes.
-    pub fn affine(mut self, affine: bool) -> Self {
-        self.affine = affine;
-        self
-    }
+    normalisation_methods!();
 
     pub(super) fn from_config(config: &Value) -> Result<Box<dyn AnyLayerSpec>> {
         Ok(Box::new(parse_config::<Self>("layer_norm", config)?))

@@ -114,3 +114,21 @@ pub(super) fn epsilon<F: Scalar>(epsilon: f64) -> Result<F> {
         false => Err(Error::param("epsilon", epsilon, format!("finite and > 0 in {}", F::NAME))),
     }
 }
+
+/// The builder methods that layers which normalise share.
+macro_rules! normalisation_methods {
+    () => {
+        /// What is added to the variance, above 0; 10⁻⁵ (Keras takes 10⁻³).
+        pub fn epsilon(mut self, epsilon: f64) -> Self {
+            self.epsilon = epsilon;
+            self
+        }
+
+        /// Whether there are γ and β; yes.
+        pub fn affine(mut self, affine: bool) -> Self {
+            self.affine = affine;
+            self
+        }
+    };
+}
+pub(super) use normalisation_methods;
