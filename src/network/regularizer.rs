@@ -1,4 +1,4 @@
-//! Penalties on large weights, and the bound on them.
+//! Penalties on large weights.
 
 use serde::{Deserialize, Serialize};
 

@@ -261,7 +261,7 @@ pub(super) fn penalty(tensor: &TensorInfo, regularizer: Regularizer) -> Regulari
 
 fn bounded<F: Scalar>(network: &Sequential<F>) -> Vec<Bounded> {
     let bounded = network.tensors().iter().filter_map(|tensor| {
-        let columns = *tensor.shape.last()?;
+        let columns = tensor.shape.last().copied().filter(|&columns| columns > 0)?;
         Some(Bounded { range: tensor.range.clone(), columns, max_norm: tensor.max_norm? })
     });
     bounded.collect()
