@@ -28,9 +28,20 @@ pub(super) struct Journal {
 
 #[derive(Debug)]
 struct State {
-    file: File,
+    file: LockedFile,
     /// The first failure; nothing is written behind it.
     failure: Option<io::Error>,
+}
+
+/// A file that nobody else has locked.
+#[derive(Debug)]
+struct LockedFile(File);
+
+impl Drop for LockedFile {
+    /// Closing alone would not unlock it while a child process, started meanwhile, still has its copy.
+    fn drop(&mut self) {
+        let _ = self.0.unlock();
+    }
 }
 
 /// How many values of each kind a fit of this search has.
@@ -71,7 +82,7 @@ impl Journal {
         let failed = |source| Error::io(path, source);
         let options =
             OpenOptions::new().read(true).write(true).create(true).truncate(false).clone();
-        let mut file = options.open(path).map_err(failed)?;
+        let file = options.open(path).map_err(failed)?;
         // A device may have no end.
         if !file.metadata().map_err(failed)?.is_file() {
             return Err(Error::format("journal", path, "it is no regular file"));
@@ -83,8 +94,9 @@ impl Journal {
                 "the journal is in use by another search",
             )),
         })?;
+        let mut file = LockedFile(file);
         let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes).map_err(failed)?;
+        file.0.read_to_end(&mut bytes).map_err(failed)?;
         let whole = bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |last| last + 1);
         let head = line(&Head { blastrain_search_journal: 1, search: search.clone() });
         let mut finished = Finished::new();
@@ -96,10 +108,10 @@ impl Journal {
         } else {
             finished = read(path, &bytes[..whole], &search, extent)?;
         }
-        file.set_len(whole as u64).map_err(failed)?;
-        file.seek(SeekFrom::End(0)).map_err(failed)?;
+        file.0.set_len(whole as u64).map_err(failed)?;
+        file.0.seek(SeekFrom::End(0)).map_err(failed)?;
         if whole == 0 {
-            file.write_all(&head).map_err(failed)?;
+            file.0.write_all(&head).map_err(failed)?;
         }
         let state = Mutex::new(State { file, failure: None });
         Ok((Self { path: path.to_owned(), state }, finished))
@@ -118,7 +130,7 @@ impl Journal {
         });
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if state.failure.is_none() {
-            state.failure = state.file.write_all(&line).err();
+            state.failure = state.file.0.write_all(&line).err();
         }
     }
 
@@ -132,7 +144,7 @@ impl Journal {
         let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
         let written = match state.failure {
             Some(failure) => Err(failure),
-            None => state.file.sync_all(),
+            None => state.file.0.sync_all(),
         };
         written.map_err(|source| Error::io(self.path, source))
     }
@@ -209,7 +221,7 @@ mod tests {
         let path = folder.path().join("journal");
         std::fs::write(&path, "").unwrap();
         // A file open for reading refuses every write, as a full disk does.
-        let state = State { file: File::open(&path).unwrap(), failure: None };
+        let state = State { file: LockedFile(File::open(&path).unwrap()), failure: None };
         let journal = Journal { path, state: Mutex::new(state) };
         assert!(!journal.has_failed());
         let result = FoldResult {
@@ -222,6 +234,23 @@ mod tests {
         journal.append((0, 0), &result);
         assert!(journal.has_failed());
         assert!(matches!(journal.close(), Err(Error::Io { .. })));
+    }
+
+    #[test]
+    fn a_child_process_does_not_keep_the_lock() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal");
+        let lock = || {
+            let file = File::create(&path).unwrap();
+            file.try_lock().map(|()| LockedFile(file))
+        };
+        let first = lock().unwrap();
+        // What a fork has until it starts its program.
+        let inherited = first.0.try_clone().unwrap();
+        assert!(lock().is_err());
+        drop(first);
+        assert!(lock().is_ok());
+        drop(inherited);
     }
 
     #[test]
