@@ -58,9 +58,7 @@ impl Default for Gemm {
 /// Multiply-adds up to which the crate's own kernel computes any product.
 const TINY: usize = 1 << 13;
 /// Columns of the output up to which it computes larger ones.
-const NARROW: usize = 16;
-/// Rows above which OpenBLAS computes narrow ones all the same.
-const TALL: usize = 256;
+const NARROW: usize = 32;
 
 impl Gemm {
     /// Products by `backend`.
@@ -77,7 +75,7 @@ impl Gemm {
         Ok(Self { backend, small_kernel: false })
     }
 
-    /// Whether products that are tiny, or have at most 16 columns, go to the crate's own kernel
+    /// Whether products that are tiny, or have at most 32 columns, go to the crate's own kernel
     /// ([`Backend::Small`]); the default [`Gemm`] does so, one made by [`Gemm::new`] does not.
     pub fn small_kernel(mut self, small_kernel: bool) -> Self {
         self.small_kernel = small_kernel;
@@ -135,7 +133,7 @@ fn suits_small_kernel(m: usize, k: usize, n: usize) -> bool {
     // OpenBLAS's matrix-vector products are as quick as any.
     let vector = m == 1 || n == 1;
     let tiny = m.saturating_mul(k).saturating_mul(n) <= TINY;
-    !vector && (tiny || (n <= NARROW && m <= TALL))
+    !vector && (tiny || n <= NARROW)
 }
 
 /// Counts this thread's calls by backend, in test builds.

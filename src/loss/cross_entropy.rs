@@ -2,7 +2,7 @@
 
 use ndarray::{ArrayView2, ArrayViewMut2};
 
-use super::{Loss, check_classes, check_probabilities, check_values, row_weight};
+use super::{LogSum, Loss, check_classes, check_probabilities, check_values, row_weight};
 use crate::data::{TargetStorage, Targets};
 use crate::error::{Error, Result, fraction};
 use crate::linalg::elementwise;
@@ -115,6 +115,7 @@ fn value_and_grad<F: Scalar>(
         total -= row_weight(weight, row).as_f64() * dot;
     }
     elementwise::exp(values);
+    let mut logs = LogSum::new();
     let (keep, uniform) = (F::from_f64(1.0 - smoothing), F::from_f64(uniform));
     for (row, exps) in values.chunks_exact_mut(width).enumerate() {
         let weight = row_weight(weight, row);
@@ -123,7 +124,7 @@ fn value_and_grad<F: Scalar>(
             Targets::Classes(_) => F::one(),
             Targets::Values(soft) => keep * soft.row(row).sum() + F::from_f64(smoothing),
         };
-        total += (weight * target_sum).as_f64() * sum.as_f64().ln();
+        logs.add((weight * target_sum).as_f64(), sum.as_f64());
         let factor = scale * weight;
         let (normalise, uniform) = (factor * target_sum / sum, factor * uniform);
         for value in exps.iter_mut() {
@@ -137,7 +138,7 @@ fn value_and_grad<F: Scalar>(
             }
         }
     }
-    total
+    total + logs.total()
 }
 
 /// `t·z`, and 0 for t = 0 even where z has run to −∞.

@@ -40,11 +40,7 @@ pub(crate) fn in_place<F: Scalar>(
         let scaled = scale * weight * F::from_f64(factor);
         let mut sum = 0.0;
         for (column, place) in values.iter_mut().enumerate() {
-            let target = match targets {
-                Targets::Values(values) => values[(row, column)],
-                // Only a lone output may stand for a class: the losses' checks see to it.
-                Targets::Classes(classes) => F::from_f64(classes[row] as f64),
-            };
+            let target = target_at(targets, row, column);
             let (value, derivative) = point(*place, target);
             sum += value.as_f64();
             *place = scaled * derivative;
@@ -52,6 +48,16 @@ pub(crate) fn in_place<F: Scalar>(
         total += weight.as_f64() * factor * sum;
     }
     total
+}
+
+/// The target of an output: a value, or the class that a lone output stands for (more than one are refused
+/// by the losses' checks).
+#[inline(always)]
+pub(crate) fn target_at<F: Scalar>(targets: Targets<'_, F>, row: usize, column: usize) -> F {
+    match targets {
+        Targets::Values(values) => values[(row, column)],
+        Targets::Classes(classes) => F::from_f64(classes[row] as f64),
+    }
 }
 
 /// Implements [`Loss`](super::Loss) for a regression loss whose outputs add up.

@@ -100,6 +100,7 @@ mod binary_cross_entropy;
 mod cross_entropy;
 pub(crate) mod elementwise;
 mod huber;
+mod log_sum;
 mod poisson;
 mod squared_error;
 
@@ -113,6 +114,7 @@ pub(crate) use any_loss::SharedLoss;
 pub use binary_cross_entropy::BinaryCrossEntropy;
 pub use cross_entropy::{CrossEntropy, SmoothedCrossEntropy};
 pub use huber::Huber;
+pub(crate) use log_sum::LogSum;
 pub use poisson::Poisson;
 pub use squared_error::MeanSquaredError;
 

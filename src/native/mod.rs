@@ -9,6 +9,8 @@ mod absent;
 #[cfg(feature = "openblas")]
 pub(crate) mod cblas;
 pub(crate) mod crew;
+pub(crate) mod gather;
+pub(crate) mod lanes;
 pub(crate) mod matrix_multiply;
 #[cfg(feature = "openblas")]
 mod openblas;

@@ -5,15 +5,17 @@ use std::ops::Range;
 
 use ndarray::{ArrayView2, ArrayViewMut2};
 
-use super::simd::{mul_add, vectorised};
+use super::lanes::{HasLanes, Lanes};
 use crate::scalar::Scalar;
 
-/// Rows of `b` that are packed at a time.
-const DEPTH: usize = 128;
-/// Columns of the widest tile: two AVX registers of f32.
-const WIDEST: usize = 16;
-/// Rows of a tile.
-const TALL: usize = 4;
+/// Rows of `b` that are worked on at a time: with the widest tile 24 KiB of it.
+const DEPTH: usize = 256;
+/// Rows of `a` from which a copy of `b`'s columns without gaps pays: it fits the first cache.
+const PACK_ROWS: usize = 16;
+/// Vectors of the widest tile.
+const WIDEST: usize = 3;
+/// Values of the widest vectors.
+const MOST_LANES: usize = 8;
 
 /// A matrix as a pointer and the steps between its rows and columns.
 #[derive(Clone, Copy)]
@@ -67,56 +69,79 @@ pub(crate) fn gemm<F: Scalar>(
     true
 }
 
-vectorised! {
-    fn run<F>(product: Product<F>) {
-        // Two AVX registers' worth of columns: a tile's sums fill eight, and more would spill.
-        let widest = if size_of::<F>() == 4 { WIDEST } else { WIDEST / 2 };
-        let mut first = 0;
-        while first < product.columns {
-            let columns = first..product.columns.min(first + widest);
-            first = columns.end;
-            match columns.len() {
-                1..=4 => block::<F, FMA, 4>(&product, columns),
-                5..=8 => block::<F, FMA, 8>(&product, columns),
-                _ => block::<F, FMA, WIDEST>(&product, columns),
+fn run<F: Scalar>(product: Product<F>) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        #[target_feature(enable = "avx2,fma")]
+        fn wide<F: Scalar>(product: &Product<F>) {
+            // SAFETY: the processor has AVX2 and FMA, for so has this function.
+            unsafe { all::<F, <F as HasLanes>::Wide>(product) }
+        }
+        if super::simd::has_avx2_fma() {
+            // SAFETY: the processor has AVX2 and FMA, which is all that `wide` asks for.
+            return unsafe { wide(&product) };
+        }
+    }
+    // SAFETY: every processor can compute with these vectors.
+    unsafe { all::<F, <F as HasLanes>::Plain>(&product) }
+}
+
+/// Cuts the columns of `c` in blocks that a tile's sums can hold in registers.
+///
+/// # Safety
+/// The processor can compute with `L`.
+#[inline(always)]
+unsafe fn all<F: Scalar, L: Lanes<F>>(product: &Product<F>) {
+    let mut first = 0;
+    while first < product.columns {
+        let vectors = match (product.columns - first).div_ceil(L::COUNT) {
+            left @ (1 | 3) => left,
+            // Two, whose tile has the most rows; an odd number ends with three.
+            _ => 2,
+        };
+        let columns = first..product.columns.min(first + vectors * L::COUNT);
+        first = columns.end;
+        // SAFETY: the caller's word, and as many vectors as the columns fill.
+        unsafe {
+            match vectors {
+                1 => block::<F, L, 1>(product, columns),
+                2 => block::<F, L, 2>(product, columns),
+                _ => block::<F, L, 3>(product, columns),
             }
         }
     }
 }
 
-/// Some columns of `c`, at most `W`.
+/// Some columns of `c`, those of `V` vectors, of which the last may be filled in part.
+///
+/// # Safety
+/// The processor can compute with `L`; the columns fill more than `V - 1` vectors and at most `V`.
 #[inline(always)]
-fn block<F: Scalar, const FMA: bool, const W: usize>(product: &Product<F>, columns: Range<usize>) {
+unsafe fn block<F: Scalar, L: Lanes<F>, const V: usize>(
+    product: &Product<F>,
+    columns: Range<usize>,
+) {
     let Product { rows, inner, a, b, c, .. } = *product;
-    let mut packed = [const { MaybeUninit::<F>::uninit() }; DEPTH * WIDEST];
+    let mut packed = [const { MaybeUninit::<F>::uninit() }; DEPTH * WIDEST * MOST_LANES];
+    let last = columns.len() - (V - 1) * L::COUNT;
     let mut from = 0;
     loop {
         let depth = DEPTH.min(inner - from);
         let corner =
             b.values.wrapping_offset(from as isize * b.row + columns.start as isize * b.column);
-        let corner = Strided { values: corner, ..b };
-        let b = if columns.len() == W && b.column == 1 {
-            corner
-        } else {
-            pack::<F, W>(depth, columns.len(), corner, &mut packed)
-        };
-        let start = from == 0;
-        let mut row = 0;
-        while row < rows {
-            let a_values =
-                a.values.wrapping_offset(row as isize * a.row + from as isize * a.column);
-            let c_values = c.values.wrapping_offset(row as isize * c.row + columns.start as isize);
-            let (a, c) = (Strided { values: a_values, ..a }, Strided { values: c_values, ..c });
-            if row + TALL <= rows {
-                let sums = tile::<F, FMA, TALL, W>(depth, a, b);
-                store(&sums, columns.len(), product, start, c);
-                row += TALL;
-            } else {
-                let sums = tile::<F, FMA, 1, W>(depth, a, b);
-                store(&sums, columns.len(), product, start, c);
-                row += 1;
-            }
+        let mut b = Strided { values: corner, ..b };
+        if b.column != 1 {
+            b = pack(depth, columns.len(), b, &mut packed);
+        } else if rows >= PACK_ROWS && b.row as usize > columns.len() {
+            // SAFETY: `last` lanes of the last vector lie inside `b`.
+            b = unsafe { pack_rows::<F, L, V>(depth, last, b, &mut packed) };
         }
+        let tiles = Tiles { product, depth, b, last, start: from == 0 };
+        let a_values = a.values.wrapping_offset(from as isize * a.column);
+        let c_values = c.values.wrapping_add(columns.start);
+        let (a, c) = (Strided { values: a_values, ..a }, Strided { values: c_values, ..c });
+        // SAFETY: `last` lanes of the last vector lie inside `b` and `c`, as do all of the others.
+        unsafe { tiles.run::<L, V>(rows, a, c) };
         from += depth;
         if from >= inner {
             return;
@@ -124,69 +149,154 @@ fn block<F: Scalar, const FMA: bool, const W: usize>(product: &Product<F>, colum
     }
 }
 
-/// Copies `depth` rows of `width` values, each padded with zeros to `W`.
+/// Copies `depth` rows of `width` values behind each other.
 #[inline(always)]
-fn pack<F: Scalar, const W: usize>(
+fn pack<F: Scalar>(
     depth: usize,
     width: usize,
     from: Strided<*const F>,
-    packed: &mut [MaybeUninit<F>; DEPTH * WIDEST],
+    packed: &mut [MaybeUninit<F>; DEPTH * WIDEST * MOST_LANES],
 ) -> Strided<*const F> {
-    for (l, row) in packed.chunks_exact_mut(W).take(depth).enumerate() {
+    for (l, row) in packed.chunks_exact_mut(width).take(depth).enumerate() {
         for (j, value) in row.iter_mut().enumerate() {
-            let read = if j < width {
-                // SAFETY: row `l` < depth and column `j` < width are inside `b`.
-                unsafe { *from.values.offset(l as isize * from.row + j as isize * from.column) }
-            } else {
-                F::zero()
-            };
-            value.write(read);
+            // SAFETY: row `l` < depth and column `j` < width are inside `b`.
+            value.write(unsafe {
+                *from.values.offset(l as isize * from.row + j as isize * from.column)
+            });
         }
     }
-    Strided { values: packed.as_ptr().cast(), row: W as isize, column: 1 }
+    Strided { values: packed.as_ptr().cast(), row: width as isize, column: 1 }
 }
 
-/// The sums of `R` rows of `a` times `W` columns of `b`, inner index ascending.
+/// As [`pack`], for rows without gaps; each is padded with zeros to `V` vectors.
+///
+/// # Safety
+/// The processor can compute with `L`; the last of the `V` vectors has `last` values.
 #[inline(always)]
-fn tile<F: Scalar, const FMA: bool, const R: usize, const W: usize>(
+unsafe fn pack_rows<F: Scalar, L: Lanes<F>, const V: usize>(
     depth: usize,
-    a: Strided<*const F>,
-    b: Strided<*const F>,
-) -> [[F; W]; R] {
-    let mut sums = [[F::zero(); W]; R];
-    for l in 0..depth as isize {
-        // SAFETY: `l` < depth: the block's rows have `W` values, packed or in `b` itself.
-        let b = unsafe { *b.values.offset(l * b.row).cast::<[F; W]>() };
-        for (r, sums) in sums.iter_mut().enumerate() {
-            // SAFETY: the tile's rows and the inner indices are inside `a`.
-            let factor = unsafe { *a.values.offset(r as isize * a.row + l * a.column) };
-            for (sum, value) in sums.iter_mut().zip(b) {
-                *sum = mul_add::<F, FMA>(factor, value, *sum);
+    last: usize,
+    from: Strided<*const F>,
+    packed: &mut [MaybeUninit<F>; DEPTH * WIDEST * MOST_LANES],
+) -> Strided<*const F> {
+    for (l, row) in packed.chunks_exact_mut(V * L::COUNT).take(depth).enumerate() {
+        // SAFETY: row `l` < depth is inside `b`, as far as the caller says; `row` has `V` vectors.
+        unsafe {
+            let mask = L::mask(last);
+            let from = from.values.offset(l as isize * from.row);
+            for v in 0..V {
+                let values = from.add(v * L::COUNT);
+                let values = if v + 1 < V { L::load(values) } else { L::load_masked(values, mask) };
+                values.store(row.as_mut_ptr().add(v * L::COUNT).cast());
             }
         }
     }
-    sums
+    Strided { values: packed.as_ptr().cast(), row: (V * L::COUNT) as isize, column: 1 }
 }
 
-/// Writes a tile's first `width` columns: scales what is there at the start, else adds to it.
-#[inline(always)]
-fn store<F: Scalar, const R: usize, const W: usize>(
-    sums: &[[F; W]; R],
-    width: usize,
-    product: &Product<F>,
+/// What the tiles of a block have in common.
+struct Tiles<'p, F> {
+    product: &'p Product<F>,
+    depth: usize,
+    b: Strided<*const F>,
+    /// Lanes of the last vector that are columns.
+    last: usize,
+    /// Whether these are the first rows of `b`.
     start: bool,
-    c: Strided<*mut F>,
-) {
-    for (r, sums) in sums.iter().enumerate() {
-        for (j, &sum) in sums.iter().take(width).enumerate() {
-            // SAFETY: the tile's rows and columns are inside `c`, which is borrowed mutably.
-            let to = unsafe { &mut *c.values.offset(r as isize * c.row + j as isize) };
-            let scaled = product.alpha * sum;
-            *to = match start {
-                true if product.beta == F::zero() => scaled,
-                true => scaled + product.beta * *to,
-                false => scaled + *to,
+}
+
+impl<F: Scalar> Tiles<'_, F> {
+    /// All rows of the block: as many at a time as fill the registers with sums.
+    ///
+    /// # Safety
+    /// As `block`.
+    #[inline(always)]
+    unsafe fn run<L: Lanes<F>, const V: usize>(
+        &self,
+        rows: usize,
+        mut a: Strided<*const F>,
+        mut c: Strided<*mut F>,
+    ) {
+        let mut left = rows;
+        while left > 0 {
+            // SAFETY: so many rows are left.
+            let done = unsafe {
+                match (V, left) {
+                    (1, 8..) => self.tile::<L, 8, V>(a, c),
+                    (2, 6..) => self.tile::<L, 6, V>(a, c),
+                    (1 | 2, 5..) => self.tile::<L, 5, V>(a, c),
+                    (1 | 2, 4..) => self.tile::<L, 4, V>(a, c),
+                    (_, 3..) => self.tile::<L, 3, V>(a, c),
+                    (_, 2) => self.tile::<L, 2, V>(a, c),
+                    _ => self.tile::<L, 1, V>(a, c),
+                }
             };
+            left -= done;
+            a.values = a.values.wrapping_offset(done as isize * a.row);
+            c.values = c.values.wrapping_offset(done as isize * c.row);
+        }
+    }
+
+    /// `R` rows of `a` times the block's columns of `b`, inner index ascending; returns `R`.
+    ///
+    /// # Safety
+    /// As `block`, and `a` and `c` have `R` rows.
+    #[inline(always)]
+    unsafe fn tile<L: Lanes<F>, const R: usize, const V: usize>(
+        &self,
+        a: Strided<*const F>,
+        c: Strided<*mut F>,
+    ) -> usize {
+        // SAFETY: the caller's word: rows, columns and inner indices are inside the matrices.
+        unsafe {
+            let mask = L::mask(self.last);
+            let mut sums = [[L::splat(F::zero()); V]; R];
+            let (mut a_values, mut b_values) = (a.values, self.b.values);
+            for _ in 0..self.depth {
+                let mut b = [L::splat(F::zero()); V];
+                for (v, b) in b.iter_mut().enumerate() {
+                    let from = b_values.add(v * L::COUNT);
+                    *b = if v + 1 < V { L::load(from) } else { L::load_masked(from, mask) };
+                }
+                for (r, sums) in sums.iter_mut().enumerate() {
+                    let factor = L::splat(*a_values.offset(r as isize * a.row));
+                    for (sum, &b) in sums.iter_mut().zip(&b) {
+                        *sum = b.mul_add(factor, *sum);
+                    }
+                }
+                a_values = a_values.wrapping_offset(a.column);
+                b_values = b_values.wrapping_offset(self.b.row);
+            }
+            for (r, sums) in sums.into_iter().enumerate() {
+                self.store::<L, V>(sums, mask, c.values.wrapping_offset(r as isize * c.row));
+            }
+        }
+        R
+    }
+
+    /// Writes a row of a tile: scales what is there at the start, else adds to it.
+    ///
+    /// # Safety
+    /// As `tile`.
+    #[inline(always)]
+    unsafe fn store<L: Lanes<F>, const V: usize>(&self, sums: [L; V], mask: L::Mask, c: *mut F) {
+        let Product { alpha, beta, .. } = *self.product;
+        for (v, sum) in sums.into_iter().enumerate() {
+            let full = v + 1 < V || self.last == L::COUNT;
+            // SAFETY: the caller's word: all lanes are columns of `c`, or the first `last` are.
+            unsafe {
+                let to = c.add(v * L::COUNT);
+                let mut sum = if alpha == F::one() { sum } else { sum.mul(L::splat(alpha)) };
+                if !self.start || beta != F::zero() {
+                    let factor = L::splat(if self.start { beta } else { F::one() });
+                    let old = if full { L::load(to) } else { L::load_masked(to, mask) };
+                    sum = old.mul_add(factor, sum);
+                }
+                match full {
+                    true => sum.store(to),
+                    false => sum.store_first(to, self.last),
+                }
+            }
         }
     }
 }

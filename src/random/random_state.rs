@@ -217,9 +217,21 @@ impl RandomState {
     ///
     /// From the back, each value changes places with one at or before it (Durstenfeld 1964).
     pub fn shuffle<T>(&mut self, values: &mut [T]) {
-        for last in (1..values.len()).rev() {
+        let mut last = values.len().saturating_sub(1);
+        while last > u32::MAX as usize {
             let other = self.interval(last as u64) as usize;
             values.swap(last, other);
+            last -= 1;
+        }
+        while last > 0 {
+            // As long as the mask is the same: a word above `last` swaps nothing, which needs no branch that
+            // the processor would guess wrongly.
+            let mask = u32::MAX >> (last as u32).leading_zeros();
+            while last > (mask >> 1) as usize {
+                let other = (self.next_u32() & mask) as usize;
+                values.swap(last, other.min(last));
+                last -= usize::from(other <= last);
+            }
         }
     }
 

@@ -8,6 +8,7 @@ use crate::data::Dataset;
 use crate::layer::{Backward, Layer, Pass};
 use crate::linalg::elementwise;
 use crate::loss::Loss;
+use crate::native::gather::gather_rows;
 use crate::native::rows::{PartRows, flat};
 use crate::network::Sequential;
 use crate::network::plan::{INPUT, LayerPlan};
@@ -86,10 +87,7 @@ impl<F: Scalar> StepWorkspace<F> {
             |mut part, mut own, value| {
                 let range = part.rows();
                 if index == 0 {
-                    let mut input = part.slot(INPUT);
-                    for (mut to, &row) in input.outer_iter_mut().zip(&rows[range.clone()]) {
-                        to.assign(&features.row(row));
-                    }
+                    gather_rows(features, &rows[range.clone()], part.slot(INPUT));
                 }
                 passes.forward(segment, &mut part, &mut own);
                 if !last {

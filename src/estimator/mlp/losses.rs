@@ -6,8 +6,10 @@ use ndarray::{ArrayView2, ArrayViewMut2};
 use crate::data::{TargetStorage, Targets};
 use crate::error::Result;
 use crate::linalg::elementwise;
-use crate::loss::elementwise::in_place;
-use crate::loss::{BinaryCrossEntropy, CrossEntropy, Loss, MeanSquaredError, Poisson, row_weight};
+use crate::loss::elementwise::{in_place, target_at};
+use crate::loss::{
+    BinaryCrossEntropy, CrossEntropy, LogSum, Loss, MeanSquaredError, Poisson, row_weight,
+};
 use crate::native::rows::{flat, flat_ref};
 use crate::network::{Link, shift_by_max};
 use crate::scalar::Scalar;
@@ -47,11 +49,11 @@ impl<F: Scalar> Loss<F> for ClippedLogLoss {
         values.copy_from_slice(flat_ref(&logits));
         shift_by_max(width, values);
         elementwise::exp(values);
-        let mut total = 0.0;
+        let mut total = LogSum::new();
         for ((row, exps), &class) in values.chunks_exact_mut(width).enumerate().zip(classes) {
             let weight = row_weight(weight, row);
             let sum = exps.iter().fold(F::zero(), |sum, &value| sum + value);
-            total -= (weight * clipped(exps[class] / sum).ln()).as_f64();
+            total.add(weight.as_f64(), clipped(exps[class] / sum).as_f64());
             let factor = scale * weight;
             let normalise = factor / sum;
             for value in exps.iter_mut() {
@@ -59,7 +61,7 @@ impl<F: Scalar> Loss<F> for ClippedLogLoss {
             }
             exps[class] -= factor;
         }
-        total
+        -total.total()
     }
 }
 
@@ -106,18 +108,53 @@ macro_rules! loss_of_outputs {
     };
 }
 
-loss_of_outputs!(
-    /// Cross-entropy of yes-or-no outputs, summed over them, from probabilities clipped as in
-    /// [`ClippedLogLoss`]; the gradient is that of the unclipped loss.
-    ClippedBinaryLogLoss, "binary_log_loss", Link::Sigmoid, BinaryCrossEntropy::default(),
-    elementwise::sigmoid,
-    |probability, target| {
-        let p = clipped(probability);
-        let part = |t: F, p: F| if t == F::zero() { F::zero() } else { t * p.ln() };
-        (-part(target, p) - part(F::one() - target, F::one() - p), probability - target)
-    },
-    |sum, _width| sum
-);
+/// Cross-entropy of yes-or-no outputs, summed over them, from probabilities clipped as in
+/// [`ClippedLogLoss`]; the gradient is that of the unclipped loss.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ClippedBinaryLogLoss;
+
+impl<F: Scalar> Loss<F> for ClippedBinaryLogLoss {
+    fn name(&self) -> &'static str {
+        "binary_log_loss"
+    }
+
+    fn link(&self) -> Link {
+        Link::Sigmoid
+    }
+
+    fn check(&self, outputs: usize, targets: &TargetStorage<'_, F>) -> Result<()> {
+        BinaryCrossEntropy::default().check(outputs, targets)
+    }
+
+    fn value_and_grad(
+        &self,
+        logits: ArrayView2<'_, F>,
+        targets: Targets<'_, F>,
+        weight: Option<&[F]>,
+        scale: F,
+        mut dlogits: ArrayViewMut2<'_, F>,
+    ) -> f64 {
+        let width = logits.ncols();
+        let values = flat(&mut dlogits);
+        values.copy_from_slice(flat_ref(&logits));
+        elementwise::sigmoid(values);
+        let mut total = LogSum::new();
+        for (row, probabilities) in values.chunks_exact_mut(width).enumerate() {
+            let weight = row_weight(weight, row);
+            for (column, place) in probabilities.iter_mut().enumerate() {
+                let target = target_at(targets, row, column);
+                let p = clipped(*place);
+                for (share, p) in [(target, p), (F::one() - target, F::one() - p)] {
+                    if share != F::zero() {
+                        total.add((weight * share).as_f64(), p.as_f64());
+                    }
+                }
+                *place = scale * weight * (*place - target);
+            }
+        }
+        -total.total()
+    }
+}
 
 loss_of_outputs!(
     /// Half the squared error: the reported loss is the mean over a row's outputs, but the gradient is

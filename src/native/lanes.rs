@@ -1,0 +1,289 @@
+//! Vectors of a few values that the processor computes with at once.
+
+use crate::native::simd::mul_add;
+use crate::scalar::Scalar;
+
+/// A vector of [`Lanes::COUNT`] values. The methods of the wide ones may only run where the processor has
+/// AVX2 and FMA.
+pub trait Lanes<F>: Copy {
+    /// Values in a vector.
+    const COUNT: usize;
+    /// Says which lanes of a vector are read: the first few.
+    type Mask: Copy;
+
+    /// The mask of the first `count` lanes, 1 ≤ `count` ≤ [`Lanes::COUNT`].
+    ///
+    /// # Safety
+    /// The processor can compute with these vectors; so for all methods.
+    unsafe fn mask(count: usize) -> Self::Mask;
+
+    /// The value in all lanes.
+    ///
+    /// # Safety
+    /// As [`Lanes::mask`].
+    unsafe fn splat(value: F) -> Self;
+
+    /// The values from `from` on.
+    ///
+    /// # Safety
+    /// As [`Lanes::mask`], and all lanes can be read.
+    unsafe fn load(from: *const F) -> Self;
+
+    /// The masked lanes from `from` on, and zeros.
+    ///
+    /// # Safety
+    /// As [`Lanes::mask`], and the masked lanes can be read.
+    unsafe fn load_masked(from: *const F, mask: Self::Mask) -> Self;
+
+    /// `self·factor + sum`.
+    ///
+    /// # Safety
+    /// As [`Lanes::mask`].
+    unsafe fn mul_add(self, factor: Self, sum: Self) -> Self;
+
+    /// `self·factor`.
+    ///
+    /// # Safety
+    /// As [`Lanes::mask`].
+    unsafe fn mul(self, factor: Self) -> Self;
+
+    /// Writes all lanes.
+    ///
+    /// # Safety
+    /// As [`Lanes::mask`], and all lanes can be written.
+    unsafe fn store(self, to: *mut F);
+
+    /// Writes the first `count` lanes.
+    ///
+    /// # Safety
+    /// As [`Lanes::mask`], `count` ≤ [`Lanes::COUNT`], and so many lanes can be written.
+    unsafe fn store_first(self, to: *mut F, count: usize);
+}
+
+/// The vectors of a floating-point type.
+pub trait HasLanes: Sized {
+    /// Those of AVX2 with FMA, where that can be.
+    type Wide: Lanes<Self>;
+    /// Those that every processor of the target has.
+    type Plain: Lanes<Self>;
+}
+
+/// `N` values, 16 bytes, left to the compiler.
+#[derive(Debug, Clone, Copy)]
+#[repr(transparent)]
+pub struct Plain<F, const N: usize>([F; N]);
+
+impl<F: Scalar, const N: usize> Lanes<F> for Plain<F, N> {
+    const COUNT: usize = N;
+    type Mask = usize;
+
+    #[inline(always)]
+    unsafe fn mask(count: usize) -> usize {
+        count
+    }
+
+    #[inline(always)]
+    unsafe fn splat(value: F) -> Self {
+        Self([value; N])
+    }
+
+    #[inline(always)]
+    unsafe fn load(from: *const F) -> Self {
+        // SAFETY: the caller's word; values of an array need the alignment of one.
+        Self(unsafe { *from.cast::<[F; N]>() })
+    }
+
+    #[inline(always)]
+    unsafe fn load_masked(from: *const F, mask: usize) -> Self {
+        // SAFETY: the caller's word for the first `mask` values.
+        Self(std::array::from_fn(|i| if i < mask { unsafe { *from.add(i) } } else { F::zero() }))
+    }
+
+    #[inline(always)]
+    unsafe fn mul_add(self, factor: Self, sum: Self) -> Self {
+        const FUSED: bool = cfg!(target_arch = "aarch64");
+        Self(std::array::from_fn(|i| mul_add::<F, FUSED>(self.0[i], factor.0[i], sum.0[i])))
+    }
+
+    #[inline(always)]
+    unsafe fn mul(self, factor: Self) -> Self {
+        Self(std::array::from_fn(|i| self.0[i] * factor.0[i]))
+    }
+
+    #[inline(always)]
+    unsafe fn store(self, to: *mut F) {
+        // SAFETY: the caller's word; values of an array need the alignment of one.
+        unsafe { *to.cast::<[F; N]>() = self.0 }
+    }
+
+    #[inline(always)]
+    unsafe fn store_first(self, to: *mut F, count: usize) {
+        for (i, value) in self.0.into_iter().enumerate().take(count) {
+            // SAFETY: the caller's word.
+            unsafe { *to.add(i) = value }
+        }
+    }
+}
+
+/// Implements [`Lanes`] by intrinsics.
+#[cfg(target_arch = "x86_64")]
+macro_rules! wide {
+    ($float:ty, $vector:ident, $count:literal, $int:ty, $set:ident, $load:ident, $masked:ident,
+     $mul_add:ident, $mul:ident, $store:ident, $store_first:ident) => {
+        impl Lanes<$float> for std::arch::x86_64::$vector {
+            const COUNT: usize = $count;
+            type Mask = std::arch::x86_64::__m256i;
+
+            #[inline(always)]
+            unsafe fn mask(count: usize) -> Self::Mask {
+                const WINDOW: [$int; 2 * $count] = {
+                    let mut window = [0; 2 * $count];
+                    let mut i = 0;
+                    while i < $count {
+                        window[i] = -1;
+                        i += 1;
+                    }
+                    window
+                };
+                let start = &WINDOW[$count - count.min($count)..];
+                // SAFETY: at least a vector of integers lies behind `start`; the caller's word for AVX.
+                unsafe { std::arch::x86_64::_mm256_loadu_si256(start.as_ptr().cast()) }
+            }
+
+            #[inline(always)]
+            unsafe fn splat(value: $float) -> Self {
+                // SAFETY: the caller's word.
+                unsafe { std::arch::x86_64::$set(value) }
+            }
+
+            #[inline(always)]
+            unsafe fn load(from: *const $float) -> Self {
+                // SAFETY: the caller's word.
+                unsafe { std::arch::x86_64::$load(from) }
+            }
+
+            #[inline(always)]
+            unsafe fn load_masked(from: *const $float, mask: Self::Mask) -> Self {
+                // SAFETY: the caller's word; lanes without the mask are not read.
+                unsafe { std::arch::x86_64::$masked(from, mask) }
+            }
+
+            #[inline(always)]
+            unsafe fn mul_add(self, factor: Self, sum: Self) -> Self {
+                // SAFETY: the caller's word.
+                unsafe { std::arch::x86_64::$mul_add(self, factor, sum) }
+            }
+
+            #[inline(always)]
+            unsafe fn mul(self, factor: Self) -> Self {
+                // SAFETY: the caller's word.
+                unsafe { std::arch::x86_64::$mul(self, factor) }
+            }
+
+            #[inline(always)]
+            unsafe fn store(self, to: *mut $float) {
+                // SAFETY: the caller's word.
+                unsafe { std::arch::x86_64::$store(to, self) }
+            }
+
+            #[inline(always)]
+            unsafe fn store_first(self, to: *mut $float, count: usize) {
+                // SAFETY: the caller's word.
+                unsafe { $store_first(self, to, count) }
+            }
+        }
+    };
+}
+#[cfg(target_arch = "x86_64")]
+wide!(
+    f32,
+    __m256,
+    8,
+    i32,
+    _mm256_set1_ps,
+    _mm256_loadu_ps,
+    _mm256_maskload_ps,
+    _mm256_fmadd_ps,
+    _mm256_mul_ps,
+    _mm256_storeu_ps,
+    store_first_ps
+);
+#[cfg(target_arch = "x86_64")]
+wide!(
+    f64,
+    __m256d,
+    4,
+    i64,
+    _mm256_set1_pd,
+    _mm256_loadu_pd,
+    _mm256_maskload_pd,
+    _mm256_fmadd_pd,
+    _mm256_mul_pd,
+    _mm256_storeu_pd,
+    store_first_pd
+);
+
+/// Halves by halves: the processor's masked store takes many times as long.
+///
+/// # Safety
+/// As [`Lanes::store_first`].
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+unsafe fn store_first_ps(values: std::arch::x86_64::__m256, mut to: *mut f32, count: usize) {
+    use std::arch::x86_64::*;
+    // SAFETY: the caller's word; each step writes what the count has left.
+    unsafe {
+        let mut rest = _mm256_castps256_ps128(values);
+        if count & 4 != 0 {
+            _mm_storeu_ps(to, rest);
+            rest = _mm256_extractf128_ps(values, 1);
+            to = to.add(4);
+        }
+        if count & 2 != 0 {
+            _mm_storel_pd(to.cast(), _mm_castps_pd(rest));
+            rest = _mm_movehl_ps(rest, rest);
+            to = to.add(2);
+        }
+        if count & 1 != 0 {
+            _mm_store_ss(to, rest);
+        }
+    }
+}
+
+/// As [`store_first_ps`].
+///
+/// # Safety
+/// As [`Lanes::store_first`].
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+unsafe fn store_first_pd(values: std::arch::x86_64::__m256d, mut to: *mut f64, count: usize) {
+    use std::arch::x86_64::*;
+    // SAFETY: the caller's word; each step writes what the count has left.
+    unsafe {
+        let mut rest = _mm256_castpd256_pd128(values);
+        if count & 2 != 0 {
+            _mm_storeu_pd(to, rest);
+            rest = _mm256_extractf128_pd(values, 1);
+            to = to.add(2);
+        }
+        if count & 1 != 0 {
+            _mm_store_sd(to, rest);
+        }
+    }
+}
+
+impl HasLanes for f32 {
+    #[cfg(target_arch = "x86_64")]
+    type Wide = std::arch::x86_64::__m256;
+    #[cfg(not(target_arch = "x86_64"))]
+    type Wide = Plain<f32, 4>;
+    type Plain = Plain<f32, 4>;
+}
+
+impl HasLanes for f64 {
+    #[cfg(target_arch = "x86_64")]
+    type Wide = std::arch::x86_64::__m256d;
+    #[cfg(not(target_arch = "x86_64"))]
+    type Wide = Plain<f64, 2>;
+    type Plain = Plain<f64, 2>;
+}
