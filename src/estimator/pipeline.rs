@@ -4,7 +4,7 @@ use ndarray::{Array2, ArrayView2};
 
 use super::{Estimator, FitContext, FittedMlpClassifier, FittedMlpRegressor, Predictor};
 use crate::data::{Dataset, FeatureStorage};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::metrics::Metric;
 use crate::preprocessing::{FittedTransformer, Transformer};
 use crate::scalar::Scalar;
@@ -126,18 +126,40 @@ impl<F: Scalar, E: Estimator<F>> Estimator<F> for Pipeline<F, E> {
         context: &mut FitContext<'_, F>,
     ) -> Result<Self::Fitted> {
         let (steps, transformed) = self.fit_steps(data)?;
-        let Some(transformed) = transformed else {
-            return Ok(FittedPipeline { steps, model: self.estimator.fit_with(data, context)? });
+        let rows = (data, transformed.as_ref());
+        let model = fit_behind(&steps, rows, context, |data, context| {
+            self.estimator.fit_with(data, context)
+        })?;
+        Ok(FittedPipeline { steps, model })
+    }
+
+    /// The steps stay those of the model that is gone on with.
+    fn fit_epochs(
+        &self,
+        data: &Dataset<'_, F>,
+        model: Option<Self::Fitted>,
+        epochs: usize,
+        context: &mut FitContext<'_, F>,
+    ) -> Result<Self::Fitted> {
+        let (steps, transformed, model) = match model {
+            None => {
+                let (steps, transformed) = self.fit_steps(data)?;
+                (steps, transformed, None)
+            }
+            Some(FittedPipeline { steps, model }) => {
+                if steps.len() != self.steps.len() {
+                    let want = format!("{}, as this pipeline has", self.steps.len());
+                    return Err(Error::shape("the model's steps", want, steps.len()));
+                }
+                let transformed = transform(&steps, data)?;
+                (steps, transformed, Some(model))
+            }
         };
-        let validation = context.validation.take();
-        let mapped = validation.as_ref().map(|validation| {
-            let features = through(&steps, &FeatureStorage::from(validation).view())?;
-            validation.with_features(features)
-        });
-        context.validation = mapped.transpose()?;
-        let model = self.estimator.fit_with(&transformed, context);
-        context.validation = validation;
-        Ok(FittedPipeline { steps, model: model? })
+        let rows = (data, transformed.as_ref());
+        let model = fit_behind(&steps, rows, context, |data, context| {
+            self.estimator.fit_epochs(data, model, epochs, context)
+        })?;
+        Ok(FittedPipeline { steps, model })
     }
 
     fn cost(&self, rows: usize, features: usize) -> f64 {
@@ -147,6 +169,43 @@ impl<F: Scalar, E: Estimator<F>> Estimator<F> for Pipeline<F, E> {
     fn default_metric(&self) -> Box<dyn Metric<F>> {
         self.estimator.default_metric()
     }
+}
+
+/// Rows as the last of the steps gives them; `None` if there is none.
+fn transform<F: Scalar>(
+    steps: &[Box<dyn FittedTransformer<F>>],
+    data: &Dataset<'_, F>,
+) -> Result<Option<Dataset<'static, F>>> {
+    let mut transformed: Option<Dataset<'static, F>> = None;
+    for step in steps {
+        transformed = Some(match &transformed {
+            Some(data) => step.transform_dataset(data)?,
+            None => step.transform_dataset(data)?,
+        });
+    }
+    Ok(transformed)
+}
+
+/// Fits to the rows that the steps gave, or else to those given, the context's validation rows going
+/// through the steps.
+fn fit_behind<F: Scalar, M>(
+    steps: &[Box<dyn FittedTransformer<F>>],
+    (data, transformed): (&Dataset<'_, F>, Option<&Dataset<'static, F>>),
+    context: &mut FitContext<'_, F>,
+    fit: impl FnOnce(&Dataset<'_, F>, &mut FitContext<'_, F>) -> Result<M>,
+) -> Result<M> {
+    let Some(transformed) = transformed else { return fit(data, context) };
+    let validation = context.validation.take();
+    let mapped = validation.as_ref().map(|validation| {
+        let features = through(steps, &FeatureStorage::from(validation).view())?;
+        validation.with_features(features)
+    });
+    let model = mapped.transpose().and_then(|mapped| {
+        context.validation = mapped;
+        fit(transformed, context)
+    });
+    context.validation = validation;
+    model
 }
 
 /// Features as the last step gives them.

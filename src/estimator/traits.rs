@@ -51,6 +51,44 @@ pub trait Estimator<F: Scalar>: Debug + Send + Sync {
         self.fit_with(data, &mut FitContext::new())
     }
 
+    /// Fits to `data` for `epochs` epochs in all (at least 1), going on from `model` if there is one.
+    ///
+    /// `model` is one that these settings gave for the same data, through this method, for fewer epochs.
+    /// What comes out then equals, bit for bit, an unbroken fit of so many epochs, and that a fit whose
+    /// settings say so. A model whose fit ended by itself (converged, or stopped early) comes back as it
+    /// is. The number of epochs that the settings have does not count.
+    ///
+    /// ```
+    /// use blastrain::datasets;
+    /// use blastrain::estimator::{Estimator, FitContext, MlpClassifier};
+    ///
+    /// let data = datasets::iris::<f64>()?;
+    /// let settings = MlpClassifier::new();
+    /// let context = &mut FitContext::new();
+    /// let model = settings.fit_epochs(&data, None, 5, context)?;
+    /// let model = settings.fit_epochs(&data, Some(model), 20, context)?;
+    /// let unbroken = settings.max_iter(20).fit(&data)?;
+    /// assert_eq!(model.loss_curve(), unbroken.loss_curve());
+    /// assert_eq!(model.coefs(), unbroken.coefs());
+    /// # Ok::<(), blastrain::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Estimator::fit_with`]; [`Error::Param`] for a model that cannot be gone on with or has had more
+    /// epochs, [`Error::Shape`] for one of other data. Unless an estimator says otherwise it cannot
+    /// do this: [`Error::Unavailable`].
+    fn fit_epochs(
+        &self,
+        data: &Dataset<'_, F>,
+        model: Option<Self::Fitted>,
+        epochs: usize,
+        context: &mut FitContext<'_, F>,
+    ) -> Result<Self::Fitted> {
+        let _ = (data, model, epochs, context);
+        let why = "this estimator's fits cannot be continued";
+        Err(Error::Unavailable { what: "training by epochs".into(), why: why.into() })
+    }
+
     /// Roughly how long a fit to so many rows takes, in any unit: searches start the longest first. It
     /// changes the time, not the result.
     fn cost(&self, rows: usize, features: usize) -> f64 {

@@ -10,6 +10,7 @@ mod fit_and_score;
 mod fitted;
 mod grid;
 mod grid_search;
+mod halving_schedule;
 mod jobs;
 mod journal;
 mod params;
@@ -22,6 +23,7 @@ pub use cross_validation::{CrossValidation, CrossValidationScores, cross_val_sco
 pub use fitted::FittedSearch;
 pub use grid::Grid;
 pub use grid_search::GridSearch;
+pub use halving_schedule::{HalvingSchedule, MinResources};
 pub use params::Params;
 pub use randomized_search::RandomizedSearch;
 pub use results::{CandidateResult, FoldResult, SearchResults};
