@@ -1,6 +1,7 @@
 //! What every search does with its candidates: fit each on every fold, rank them, refit the best.
 
 use std::cmp::Ordering as Order;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
@@ -13,6 +14,7 @@ use super::journal::{Extent, Finished, Journal};
 use super::reporter::Reporter;
 use super::results::{CandidateResult, FoldResult, SearchResults};
 use super::settings::{ErrorScore, SearchSettings};
+use super::shared_preprocessing::SharedPreprocessing;
 use crate::data::{Dataset, Fold, KFold, StratifiedKFold};
 use crate::error::{Error, Result};
 use crate::estimator::{Estimator, FitContext};
@@ -70,7 +72,7 @@ pub(super) fn search<F: Scalar, E: Estimator<F> + Clone>(
 const STOPPED: Error = Error::Stopped { what: "the search" };
 
 /// One fit's place, and what came of it; one that failed has no scores, and its error if it ran now.
-type Outcome = ((usize, usize), FoldResult, Option<Error>);
+type Outcome = ((usize, usize), FoldResult, Option<Arc<Error>>);
 
 /// What the fits of a search have in common.
 struct Run<'r, 'd, F, E> {
@@ -81,7 +83,7 @@ struct Run<'r, 'd, F, E> {
     scoring: &'r Scoring<'r, F>,
 }
 
-impl<F: Scalar, E: Estimator<F>> Run<'_, '_, F, E> {
+impl<'d, F: Scalar, E: Estimator<F>> Run<'_, 'd, F, E> {
     /// The journal, if one was asked for, and the fits that it has.
     fn open_journal(&self) -> Result<(Option<Journal>, Finished)> {
         let Some(path) = &self.settings.journal else { return Ok((None, Finished::new())) };
@@ -114,6 +116,7 @@ impl<F: Scalar, E: Estimator<F>> Run<'_, '_, F, E> {
         let mut jobs: Vec<_> = places.filter(|place| !known.contains_key(place)).collect();
         // The longest first, so that none is left to run alone at the end.
         jobs.sort_by(|a, b| cost(b).partial_cmp(&cost(a)).unwrap_or(Order::Equal));
+        let shared = SharedPreprocessing::prepare(self.candidates, &mut jobs, workers.threads());
         let higher = self.scoring.metrics[0].higher_is_better();
         let fits = jobs.len() + known.len();
         let observer = self.settings.progress.as_ref();
@@ -123,7 +126,7 @@ impl<F: Scalar, E: Estimator<F>> Run<'_, '_, F, E> {
             if stopped() || journal.is_some_and(Journal::has_failed) {
                 return None;
             }
-            let (result, error) = self.fit(place);
+            let (result, error) = self.fit(place, &shared);
             // A fit cut short looks finished, but is not.
             if stopped() {
                 return None;
@@ -139,12 +142,12 @@ impl<F: Scalar, E: Estimator<F>> Run<'_, '_, F, E> {
     }
 
     /// One candidate on one fold.
-    fn fit(&self, (candidate, fold): (usize, usize)) -> (FoldResult, Option<Error>) {
-        let estimator = &self.candidates[candidate].estimator;
-        let scores = self.folds[fold]
-            .of(self.data)
-            .and_then(|(train, test)| fit_and_score(estimator, (&train, &test), self.scoring));
-        match scores {
+    fn fit(
+        &self,
+        place: (usize, usize),
+        shared: &SharedPreprocessing<'d, F>,
+    ) -> (FoldResult, Option<Arc<Error>>) {
+        match self.fold_scores(place, shared) {
             Ok(FoldScores { test, train, fit_seconds, score_seconds }) => {
                 (FoldResult { test, train, fit_seconds, score_seconds, error: None }, None)
             }
@@ -161,13 +164,34 @@ impl<F: Scalar, E: Estimator<F>> Run<'_, '_, F, E> {
         }
     }
 
+    fn fold_scores(
+        &self,
+        place: (usize, usize),
+        shared: &SharedPreprocessing<'d, F>,
+    ) -> Result<FoldScores, Arc<Error>> {
+        let cell = shared.take(place);
+        let (candidate, fold) = place;
+        let estimator = &self.candidates[candidate].estimator;
+        let (train, test) = self.folds[fold].of(self.data)?;
+        let rows = (&train, &test);
+        let Some(cell) = cell else {
+            let fit = |context: &mut _| estimator.fit_with(&train, context);
+            return Ok(fit_and_score(fit, rows, self.scoring)?);
+        };
+        let (preprocessed, seconds) = cell.get(estimator, &train)?;
+        let fit = |context: &mut _| estimator.fit_preprocessed(preprocessed, context);
+        let mut scores = fit_and_score(fit, rows, self.scoring)?;
+        scores.fit_seconds += seconds;
+        Ok(scores)
+    }
+
     /// Sorts the fits by candidate; what failed gets the error score.
     fn by_candidate(&self, mut outcomes: Vec<Outcome>) -> Result<Vec<CandidateResult>> {
         outcomes.sort_by_key(|(place, ..)| *place);
         let all_failed = outcomes.iter().all(|(_, result, _)| result.error.is_some());
         let score = match self.settings.error_score {
             ErrorScore::Value(score) if !all_failed => score,
-            _ => match outcomes.iter_mut().find_map(|(.., error)| error.take()) {
+            _ => match first_error(&mut outcomes) {
                 Some(error) => return Err(error),
                 // Nothing failed.
                 None => f64::NAN,
@@ -188,4 +212,11 @@ impl<F: Scalar, E: Estimator<F>> Run<'_, '_, F, E> {
         }
         Ok(results)
     }
+}
+
+/// The first fit's error, out of all hands that share it.
+fn first_error(outcomes: &mut [Outcome]) -> Option<Error> {
+    let errors: Vec<_> = outcomes.iter_mut().filter_map(|(.., error)| error.take()).collect();
+    let first = errors.into_iter().next();
+    first.and_then(Arc::into_inner)
 }

@@ -129,7 +129,7 @@ impl<F: Scalar> CrossValidation<F> {
         let folds = data.folds(splitter)?;
         let results = run_all(&workers, &folds, |fold| {
             let (train, test) = fold.of(data)?;
-            fit_and_score(estimator, (&train, &test), &scoring)
+            fit_and_score(|context| estimator.fit_with(&train, context), (&train, &test), &scoring)
         });
         if self.stop.load(Ordering::Relaxed) {
             return Err(Error::Stopped { what: "the cross-validation" });

@@ -14,7 +14,8 @@ use crate::scalar::Scalar;
 /// Tries every combination of the values of its axes by cross-validation, and fits the best to all rows.
 ///
 /// Equals scikit-learn's `GridSearchCV`: the same folds, scores and ranking. Fits run in parallel over
-/// candidates and folds, each on one thread; the data are shared by all and copied by none.
+/// candidates and folds, each on one thread; the data are shared by all and copied by none. A pipeline's steps
+/// are fitted inside each fold, once for all candidates that have [the same](super#preprocessing).
 ///
 /// ```
 /// use blastrain::prelude::*;

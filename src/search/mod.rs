@@ -2,6 +2,13 @@
 //!
 //! Fits run in parallel, each on one thread; the rows of a fold are an index view of the data, which is
 //! never copied. Results do not depend on the number of threads.
+//!
+//! # Preprocessing
+//!
+//! It is fitted inside the folds, to their training rows alone: in a search once for all candidates
+//! of the same [key](crate::estimator::Estimator::preprocessing_key). The transformed rows are a copy, freed
+//! when the last of these candidates is done; at most two such copies a thread exist at a time. Test rows are
+//! transformed by each candidate's model as it is scored.
 
 mod core;
 mod cross_validation;
@@ -18,6 +25,7 @@ mod randomized_search;
 mod reporter;
 mod results;
 mod settings;
+mod shared_preprocessing;
 
 pub use cross_validation::{CrossValidation, CrossValidationScores, cross_val_score};
 pub use fitted::FittedSearch;
