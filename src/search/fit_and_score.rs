@@ -29,12 +29,13 @@ pub(super) struct FoldScores {
     pub(super) score_seconds: f64,
 }
 
-/// Runs `fit`, a fit to `train`, on the calling thread, and scores the model on `test`.
+/// Runs `fit`, a fit to `train`, on the calling thread, and scores the model, which it
+/// gives back, on `test`.
 pub(super) fn fit_and_score<'c, F: Scalar, M: Predictor<F>>(
     fit: impl FnOnce(&mut FitContext<'c, F>) -> Result<M>,
     (train, test): (&Dataset<'_, F>, &Dataset<'_, F>),
     scoring: &Scoring<'_, F>,
-) -> Result<FoldScores> {
+) -> Result<(FoldScores, M)> {
     let start = Instant::now();
     let mut context =
         FitContext::new().parallelism(Parallelism::Serial).stop_flag(scoring.stop.clone());
@@ -47,5 +48,5 @@ pub(super) fn fit_and_score<'c, F: Scalar, M: Predictor<F>>(
         true => model.evaluate_all(train, scoring.metrics)?,
         false => Vec::new(),
     };
-    Ok(FoldScores { test: test_scores, train, fit_seconds, score_seconds })
+    Ok((FoldScores { test: test_scores, train, fit_seconds, score_seconds }, model))
 }
