@@ -248,7 +248,7 @@ fn a_model_goes_on_for_its_own_kind_only() {
     let refused = |settings, model, epochs| go_on(settings, model, &data, epochs);
     for (error, name) in [
         (refused(classifier(1), begun(), 4), "epochs"),
-        (refused(classifier(1), begun(), 0), "max_iter"),
+        (refused(classifier(1), begun(), 0), "epochs"),
         (refused(classifier(1).alpha(0.5), begun(), 9), "model"),
         (refused(classifier(1).activation(Tanh), begun(), 9), "model"),
         (refused(classifier(1).class_weight(ClassWeight::Balanced), begun(), 9), "model"),

@@ -84,10 +84,10 @@ pub trait Estimator<F: Scalar>: Debug + Send + Sync {
 
     /// Fits to `data` for `epochs` epochs in all (at least 1), going on from `model` if there is one.
     ///
-    /// `model` is one that these settings gave for the same data, through this method, for fewer epochs.
-    /// What comes out then equals, bit for bit, an unbroken fit of so many epochs, and that a fit whose
-    /// settings say so. A model whose fit ended by itself (converged, or stopped early) comes back as it
-    /// is. The number of epochs that the settings have does not count.
+    /// `model` is one that these settings gave for the same data, through this method, for no more epochs.
+    /// What comes out equals, bit for bit, an unbroken fit whose settings ask for so many epochs; how many
+    /// these settings ask for does not count. A model whose fit ended by itself (converged, or stopped
+    /// early) comes back as it is.
     ///
     /// ```
     /// use blastrain::datasets;

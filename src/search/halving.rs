@@ -65,7 +65,8 @@ pub enum Resource {
 /// # Epochs
 /// `n_resources` counts epochs on all of a fold's training rows, whatever the estimators' own settings say
 /// (`max_iter`), and those of a round include those of the rounds before: the fits of the candidates that are left go
-/// on where they were, and come to the same bits as unbroken ones ([`Estimator::fit_epochs`]). L-BFGS starts anew.
+/// on where they were, and come to the same bits as unbroken ones ([`Estimator::fit_epochs`]). L-BFGS starts
+/// anew, and so does, to the same bits, a fit of which only a journal knows.
 /// The most there are must be given by [`SuccessiveHalving::max_resources`]; the best candidate is fitted to
 /// all rows for as many epochs as the last round had.
 ///

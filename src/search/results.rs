@@ -18,7 +18,7 @@ pub struct FoldResult {
     pub test: Vec<f64>,
     /// A value for each metric on the training rows; empty unless asked for.
     pub train: Vec<f64>,
-    /// Seconds of the fit. Those of a preprocessing that candidates share count in the one fit that did it.
+    /// Seconds of the fit; of one that goes on, without those of the rounds before. Those of a preprocessing that candidates share count in the one fit that did it.
     pub fit_seconds: f64,
     /// Seconds in which the test rows were scored.
     pub score_seconds: f64,

@@ -86,7 +86,7 @@ impl<'d, F: Scalar, E: Estimator<F>> Run<'_, 'd, F, E> {
             let next = self.rungs.get(number + 1).map_or(0, |next| next.candidates);
             left = self.best(&of_rung, next).map(|position| round.candidates[position]).collect();
             models = round.models.into_inner().unwrap_or_else(PoisonError::into_inner);
-            models.retain(|(candidate, _), _| left.contains(candidate));
+            models.retain(|(candidate, _), _| left.binary_search(candidate).is_ok());
             results.extend(round.candidates.into_iter().zip(of_rung));
         }
         Ok(results)

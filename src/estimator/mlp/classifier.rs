@@ -4,7 +4,7 @@ use super::class_weight::ClassWeight;
 use super::classes::ClassTargets;
 use super::core::Core;
 use super::fitted_classifier::{FittedMlpClassifier, class_indices};
-use super::paused::{Extent, check_same};
+use super::paused::{Extent, check_epochs, check_same};
 use super::settings::{BatchSize, LearningRate, RandomSource, Settings, Solver, setting_methods};
 use crate::data::{Dataset, FeatureStorage};
 use crate::error::{Error, Result};
@@ -264,6 +264,7 @@ impl<F: Scalar> Estimator<F> for MlpClassifier {
         epochs: usize,
         context: &mut FitContext<'_, F>,
     ) -> Result<Self::Fitted> {
+        check_epochs(epochs)?;
         let settings = self.clone().max_iter(epochs);
         let targets = ClassTargets::of(data)?;
         let mut model = match model.filter(|_| self.settings.solver != Solver::Lbfgs) {

@@ -107,6 +107,11 @@ impl<F: Scalar> Core<F> {
     }
 }
 
+/// Checks how far a fit by epochs is to go.
+pub(super) fn check_epochs(epochs: usize) -> Result<()> {
+    if epochs == 0 { Err(Error::param("epochs", 0, "at least 1")) } else { Ok(()) }
+}
+
 /// Checks that a model has the settings that are to go on with it.
 pub(super) fn check_same(own: &impl Debug, given: &impl Debug) -> Result<()> {
     // All of them are in there, the bits of numbers and the state of generators, too.

@@ -4,7 +4,7 @@ use ndarray::{Array2, ArrayView2};
 
 use super::core::{Core, fitted_attributes};
 use super::losses::{HalfPoissonDeviance, HalfSquaredError};
-use super::paused::{Extent, check_same};
+use super::paused::{Extent, check_epochs, check_same};
 use super::settings::{BatchSize, LearningRate, RandomSource, Settings, Solver, setting_methods};
 use super::train::Task;
 use crate::data::{Dataset, FeatureStorage};
@@ -198,6 +198,7 @@ impl<F: Scalar> Estimator<F> for MlpRegressor {
         epochs: usize,
         context: &mut FitContext<'_, F>,
     ) -> Result<Self::Fitted> {
+        check_epochs(epochs)?;
         let settings = self.clone().max_iter(epochs);
         let mut model = match model.filter(|_| self.settings.solver != Solver::Lbfgs) {
             None => settings.start(data)?,
