@@ -55,7 +55,7 @@
 //! | [`data`], [`datasets`] | data sets, readers for CSV, IDX, NPY and NPZ, splits and folds, small real data |
 //! | [`preprocessing`] | scalers, principal components, encoders of labels, categories and mixed tables |
 //! | [`estimator`] | scikit-learn's multi-layer perceptrons, [pipelines](estimator::Pipeline), and what all estimators have in common |
-//! | [`search`] | cross-validation, and the best settings [from a grid](search::GridSearch) or [drawn at random](search::RandomizedSearch) |
+//! | [`search`] | cross-validation, and the best settings [from a grid](search::GridSearch) or [drawn at random](search::RandomizedSearch), at once or [by halving](search::SuccessiveHalving) |
 //! | [`network`], [`layer`], [`activation`] | [`Sequential`] networks and what they are made of |
 //! | [`loss`], [`optim`] | losses on logits, optimisers, clipping |
 //! | [`optim::schedule`] | learning rates that change as training goes on |

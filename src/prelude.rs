@@ -24,7 +24,9 @@ pub use crate::preprocessing::{
     LabelEncoder, MinMaxScaler, OneHotEncoder, OrdinalEncoder, Pca, StandardScaler, TableEncoder,
 };
 pub use crate::random::RandomState;
-pub use crate::search::{CrossValidation, GridSearch, RandomizedSearch, cross_val_score};
+pub use crate::search::{
+    CrossValidation, GridSearch, RandomizedSearch, SuccessiveHalving, cross_val_score,
+};
 #[cfg(feature = "progress")]
 pub use crate::train::ProgressBar;
 pub use crate::train::{

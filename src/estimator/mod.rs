@@ -80,6 +80,7 @@ mod context;
 mod mlp;
 mod pipeline;
 mod pipeline_file;
+mod preprocessed;
 mod traits;
 
 pub use context::FitContext;
@@ -89,4 +90,5 @@ pub use mlp::{
 };
 pub use pipeline::{FittedPipeline, Pipeline};
 pub use pipeline_file::InFile;
+pub use preprocessed::Preprocessed;
 pub use traits::{Estimator, Predictor};

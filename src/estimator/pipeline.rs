@@ -1,16 +1,18 @@
 //! Preprocessing and model as one estimator.
 
+use std::sync::Arc;
+
 use ndarray::{Array2, ArrayView2};
 
-use super::{Estimator, FitContext, FittedMlpClassifier, FittedMlpRegressor, Predictor};
+use super::preprocessed::FittedSteps;
+use super::{
+    Estimator, FitContext, FittedMlpClassifier, FittedMlpRegressor, Predictor, Preprocessed,
+};
 use crate::data::{Dataset, FeatureStorage};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::metrics::Metric;
 use crate::preprocessing::{FittedTransformer, Transformer};
 use crate::scalar::Scalar;
-
-/// Fitted steps, first to last.
-pub(super) type FittedSteps<F> = Vec<Box<dyn FittedTransformer<F>>>;
 
 /// Steps that transform features, and the estimator that sees what they give.
 ///
@@ -32,7 +34,8 @@ pub(super) type FittedSteps<F> = Vec<Box<dyn FittedTransformer<F>>>;
 /// ```
 #[derive(Debug, Clone)]
 pub struct Pipeline<F: Scalar, E = ()> {
-    steps: Vec<Box<dyn Transformer<F>>>,
+    /// Shared by clones, so that a search sees that they are the same.
+    steps: Vec<Arc<dyn Transformer<F>>>,
     estimator: E,
 }
 
@@ -52,13 +55,13 @@ impl<F: Scalar> Pipeline<F> {
 impl<F: Scalar, E> Pipeline<F, E> {
     /// Adds a step behind those that there are.
     pub fn step(mut self, step: impl Transformer<F> + 'static) -> Self {
-        self.steps.push(Box::new(step));
+        self.steps.push(Arc::new(step));
         self
     }
 
     /// Adds a step that is in a box already.
     pub fn boxed_step(mut self, step: Box<dyn Transformer<F>>) -> Self {
-        self.steps.push(step);
+        self.steps.push(step.into());
         self
     }
 
@@ -94,26 +97,6 @@ impl<F: Scalar, E: Estimator<F>> Pipeline<F, E> {
     pub fn fit(&self, data: &Dataset<'_, F>) -> Result<FittedPipeline<F, E::Fitted>> {
         Estimator::fit(self, data)
     }
-
-    fn fit_steps(
-        &self,
-        data: &Dataset<'_, F>,
-    ) -> Result<(FittedSteps<F>, Option<Dataset<'static, F>>)> {
-        let mut fitted: FittedSteps<F> = Vec::with_capacity(self.steps.len());
-        let mut transformed: Option<Dataset<'static, F>> = None;
-        for step in &self.steps {
-            let step = match &transformed {
-                Some(data) => step.fit_boxed(data)?,
-                None => step.fit_boxed(data)?,
-            };
-            transformed = Some(match &transformed {
-                Some(data) => step.transform_dataset(data)?,
-                None => step.transform_dataset(data)?,
-            });
-            fitted.push(step);
-        }
-        Ok((fitted, transformed))
-    }
 }
 
 impl<F: Scalar, E: Estimator<F>> Estimator<F> for Pipeline<F, E> {
@@ -125,19 +108,84 @@ impl<F: Scalar, E: Estimator<F>> Estimator<F> for Pipeline<F, E> {
         data: &Dataset<'_, F>,
         context: &mut FitContext<'_, F>,
     ) -> Result<Self::Fitted> {
-        let (steps, transformed) = self.fit_steps(data)?;
-        let Some(transformed) = transformed else {
-            return Ok(FittedPipeline { steps, model: self.estimator.fit_with(data, context)? });
+        self.fit_preprocessed(&self.fit_preprocessing(data)?, context)
+    }
+
+    /// The keys of the steps and of the estimator's own preprocessing, if there is any. A step without a key is
+    /// known by its place in memory, which clones of the pipeline share.
+    fn preprocessing_key(&self) -> Option<String> {
+        let key = |step: &Arc<dyn Transformer<F>>| {
+            step.settings_key().ok_or_else(|| Arc::as_ptr(step).addr())
         };
-        let validation = context.validation.take();
-        let mapped = validation.as_ref().map(|validation| {
-            let features = through(&steps, &FeatureStorage::from(validation).view())?;
-            validation.with_features(features)
-        });
-        context.validation = mapped.transpose()?;
-        let model = self.estimator.fit_with(&transformed, context);
-        context.validation = validation;
-        Ok(FittedPipeline { steps, model: model? })
+        let steps: Vec<Result<String, usize>> = self.steps.iter().map(key).collect();
+        let inner = self.estimator.preprocessing_key();
+        (!steps.is_empty() || inner.is_some()).then(|| format!("{steps:?} {inner:?}"))
+    }
+
+    fn fit_preprocessing<'d>(&self, data: &Dataset<'d, F>) -> Result<Preprocessed<'d, F>> {
+        let (mut rows, mut steps) = (data.clone(), Vec::with_capacity(self.steps.len()));
+        for step in &self.steps {
+            let fitted = step.fit_boxed(&rows)?;
+            rows = fitted.transform_dataset(&rows)?;
+            steps.push(fitted);
+        }
+        Ok(self.estimator.fit_preprocessing(&rows)?.behind(steps))
+    }
+
+    fn fit_preprocessed(
+        &self,
+        preprocessed: &Preprocessed<'_, F>,
+        context: &mut FitContext<'_, F>,
+    ) -> Result<Self::Fitted> {
+        let Some((steps, rest)) = preprocessed.split() else {
+            return self.fit_with(preprocessed.rows(), context);
+        };
+        let model =
+            fit_behind(steps, context, |context| self.estimator.fit_preprocessed(rest, context))?;
+        Ok(FittedPipeline { steps: steps.clone(), model })
+    }
+
+    /// The steps stay those of the model that is gone on with.
+    fn fit_epochs(
+        &self,
+        data: &Dataset<'_, F>,
+        model: Option<Self::Fitted>,
+        epochs: usize,
+        context: &mut FitContext<'_, F>,
+    ) -> Result<Self::Fitted> {
+        let Some(FittedPipeline { steps, model }) = model else {
+            let preprocessed = self.fit_preprocessing(data)?;
+            return self.fit_epochs_preprocessed(&preprocessed, None, epochs, context);
+        };
+        if steps.len() != self.steps.len() {
+            let want = format!("{}, as this pipeline has", self.steps.len());
+            return Err(Error::shape("the model's steps", want, steps.len()));
+        }
+        let mut rows = data.clone();
+        for step in &*steps {
+            rows = step.transform_dataset(&rows)?;
+        }
+        let model = fit_behind(&steps, context, |context| {
+            self.estimator.fit_epochs(&rows, Some(model), epochs, context)
+        })?;
+        Ok(FittedPipeline { steps, model })
+    }
+
+    fn fit_epochs_preprocessed(
+        &self,
+        preprocessed: &Preprocessed<'_, F>,
+        model: Option<Self::Fitted>,
+        epochs: usize,
+        context: &mut FitContext<'_, F>,
+    ) -> Result<Self::Fitted> {
+        let Some((steps, rest)) = preprocessed.split() else {
+            return self.fit_epochs(preprocessed.rows(), model, epochs, context);
+        };
+        let model = model.map(|model| model.model);
+        let model = fit_behind(steps, context, |context| {
+            self.estimator.fit_epochs_preprocessed(rest, model, epochs, context)
+        })?;
+        Ok(FittedPipeline { steps: steps.clone(), model })
     }
 
     fn cost(&self, rows: usize, features: usize) -> f64 {
@@ -147,6 +195,28 @@ impl<F: Scalar, E: Estimator<F>> Estimator<F> for Pipeline<F, E> {
     fn default_metric(&self) -> Box<dyn Metric<F>> {
         self.estimator.default_metric()
     }
+}
+
+/// Runs a fit while the context's validation rows are as the steps give them.
+fn fit_behind<'c, F: Scalar, M>(
+    steps: &[Box<dyn FittedTransformer<F>>],
+    context: &mut FitContext<'c, F>,
+    fit: impl FnOnce(&mut FitContext<'c, F>) -> Result<M>,
+) -> Result<M> {
+    if steps.is_empty() {
+        return fit(context);
+    }
+    let validation = context.validation.take();
+    let mapped = validation.as_ref().map(|validation| {
+        let features = through(steps, &FeatureStorage::from(validation).view())?;
+        validation.with_features(features)
+    });
+    let model = mapped.transpose().and_then(|mapped| {
+        context.validation = mapped;
+        fit(context)
+    });
+    context.validation = validation;
+    model
 }
 
 /// Features as the last step gives them.

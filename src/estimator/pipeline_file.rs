@@ -3,7 +3,6 @@
 use std::io::Write;
 use std::path::Path;
 
-use super::pipeline::FittedSteps;
 use super::{FittedPipeline, Predictor};
 use crate::error::{Error, Result};
 use crate::model_file::{MEMORY, StoredPart, in_file};
@@ -119,7 +118,7 @@ fn read<F: Scalar, M: Predictor<F> + InFile<F>>(
     let (model, stored) = M::read_behind(path, bytes)?;
     let stored =
         stored.ok_or_else(|| malformed("it holds a model by itself, not a pipeline".into()))?;
-    let mut steps: FittedSteps<F> = Vec::with_capacity(stored.len());
+    let mut steps: Vec<Box<dyn FittedTransformer<F>>> = Vec::with_capacity(stored.len());
     for (i, StoredPart { kind, config }) in stored.iter().enumerate() {
         let place = format!("step {} ({kind}): ", i + 1);
         let step = registry.create(kind, config).map_err(|error| in_file(path, &place, error))?;
@@ -138,6 +137,6 @@ fn read<F: Scalar, M: Predictor<F> + InFile<F>>(
         Some(given) if given != taken => Err(malformed(format!(
             "the last step gives {given} columns, but the model takes {taken}"
         ))),
-        _ => Ok(FittedPipeline { steps, model }),
+        _ => Ok(FittedPipeline { steps: steps.into(), model }),
     }
 }

@@ -4,7 +4,7 @@ use std::fmt::Debug;
 
 use ndarray::{Array2, ArrayView2};
 
-use super::FitContext;
+use super::{FitContext, Preprocessed};
 use crate::data::{Dataset, FeatureStorage, Targets};
 use crate::error::{Error, Result};
 use crate::metrics::Metric;
@@ -43,12 +43,96 @@ pub trait Estimator<F: Scalar>: Debug + Send + Sync {
         context: &mut FitContext<'_, F>,
     ) -> Result<Self::Fitted>;
 
+    /// What is equal for two estimators of this type whose [`fit_preprocessing`](Estimator::fit_preprocessing)
+    /// gives the same for the same data, as long as both live; none without preprocessing.
+    ///
+    /// In a search, candidates of equal keys share one fit of it a fold.
+    fn preprocessing_key(&self) -> Option<String> {
+        None
+    }
+
+    /// The first part of a fit: learns the preprocessing and applies it to the rows. Without preprocessing
+    /// the rows stay as they are, uncopied.
+    ///
+    /// # Errors
+    /// What a step refuses.
+    fn fit_preprocessing<'d>(&self, data: &Dataset<'d, F>) -> Result<Preprocessed<'d, F>> {
+        Ok(Preprocessed::new(data.clone()))
+    }
+
+    /// The second part of a fit: to rows from the [`fit_preprocessing`](Estimator::fit_preprocessing) of an
+    /// estimator of the same [key](Estimator::preprocessing_key). Both parts give what
+    /// [`fit_with`](Estimator::fit_with) gives.
+    ///
+    /// # Errors
+    /// As [`Estimator::fit_with`].
+    fn fit_preprocessed(
+        &self,
+        preprocessed: &Preprocessed<'_, F>,
+        context: &mut FitContext<'_, F>,
+    ) -> Result<Self::Fitted> {
+        self.fit_with(preprocessed.rows(), context)
+    }
+
     /// Fits to `data` on the current threads, with nobody watching.
     ///
     /// # Errors
     /// As [`Estimator::fit_with`].
     fn fit(&self, data: &Dataset<'_, F>) -> Result<Self::Fitted> {
         self.fit_with(data, &mut FitContext::new())
+    }
+
+    /// Fits to `data` for `epochs` epochs in all (at least 1), going on from `model` if there is one.
+    ///
+    /// `model` is one that these settings gave for the same data, through this method, for no more epochs.
+    /// What comes out equals, bit for bit, an unbroken fit whose settings ask for so many epochs; how many
+    /// these settings ask for does not count. A model whose fit ended by itself (converged, or stopped
+    /// early) comes back as it is.
+    ///
+    /// ```
+    /// use blastrain::datasets;
+    /// use blastrain::estimator::{Estimator, FitContext, MlpClassifier};
+    ///
+    /// let data = datasets::iris::<f64>()?;
+    /// let settings = MlpClassifier::new();
+    /// let context = &mut FitContext::new();
+    /// let model = settings.fit_epochs(&data, None, 5, context)?;
+    /// let model = settings.fit_epochs(&data, Some(model), 20, context)?;
+    /// let unbroken = settings.max_iter(20).fit(&data)?;
+    /// assert_eq!(model.loss_curve(), unbroken.loss_curve());
+    /// assert_eq!(model.coefs(), unbroken.coefs());
+    /// # Ok::<(), blastrain::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Estimator::fit_with`]; [`Error::Param`] for a model that cannot be gone on with or has had more
+    /// epochs, [`Error::Shape`] for one of other data. Unless an estimator says otherwise it cannot
+    /// do this: [`Error::Unavailable`].
+    fn fit_epochs(
+        &self,
+        data: &Dataset<'_, F>,
+        model: Option<Self::Fitted>,
+        epochs: usize,
+        context: &mut FitContext<'_, F>,
+    ) -> Result<Self::Fitted> {
+        let _ = (data, model, epochs, context);
+        let why = "this estimator's fits cannot be continued";
+        Err(Error::Unavailable { what: "training by epochs".into(), why: why.into() })
+    }
+
+    /// [`Estimator::fit_epochs`] behind a preprocessing, as [`Estimator::fit_preprocessed`] is
+    /// [`Estimator::fit_with`].
+    ///
+    /// # Errors
+    /// As [`Estimator::fit_epochs`].
+    fn fit_epochs_preprocessed(
+        &self,
+        preprocessed: &Preprocessed<'_, F>,
+        model: Option<Self::Fitted>,
+        epochs: usize,
+        context: &mut FitContext<'_, F>,
+    ) -> Result<Self::Fitted> {
+        self.fit_epochs(preprocessed.rows(), model, epochs, context)
     }
 
     /// Roughly how long a fit to so many rows takes, in any unit: searches start the longest first. It

@@ -45,6 +45,15 @@ pub trait Transformer<F: Scalar>: Debug + Send + Sync {
 
     /// A copy of the settings.
     fn clone_box(&self) -> Box<dyn Transformer<F>>;
+
+    /// The type and all its settings as text, equal exactly where the same data teach the same.
+    ///
+    /// A search fits steps of equal keys once a fold for all its candidates. Steps without a key are shared
+    /// only by clones of one pipeline: slower where an axis sets the step, and never wrong. Where `Debug` shows
+    /// every setting in full, `Some(format!("{self:?}"))` is a key; an array's `Debug` leaves out values.
+    fn settings_key(&self) -> Option<String> {
+        None
+    }
 }
 
 /// A [`Transformer`] that has learnt: maps features `(rows, features)` to `(rows, outputs)`.
@@ -86,7 +95,7 @@ pub trait FittedTransformer<F: Scalar>: Debug + Send + Sync {
     ///
     /// # Errors
     /// As in [`FittedTransformer::transform`].
-    fn transform_dataset(&self, data: &Dataset<'_, F>) -> Result<Dataset<'static, F>> {
+    fn transform_dataset<'o>(&self, data: &Dataset<'_, F>) -> Result<Dataset<'o, F>> {
         let mapped = super::features::on_features(data, |features| self.transform(features))?;
         data.with_features(mapped)?.rename_features(self.output_names(data.feature_names()))
     }
@@ -198,6 +207,10 @@ macro_rules! transformer {
 
             fn clone_box(&self) -> Box<dyn Transformer<F>> {
                 Box::new(self.clone())
+            }
+
+            fn settings_key(&self) -> Option<String> {
+                Some(format!("{self:?}"))
             }
         }
 

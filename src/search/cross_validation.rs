@@ -7,7 +7,7 @@ use super::fit_and_score::{FoldScores, Scoring, fit_and_score};
 use super::jobs::run_all;
 use crate::data::{Dataset, Splitter};
 use crate::error::{Error, Result};
-use crate::estimator::Estimator;
+use crate::estimator::{Estimator, FitContext};
 use crate::metrics::Metric;
 use crate::parallelism::{Parallelism, Workers};
 use crate::scalar::Scalar;
@@ -129,7 +129,9 @@ impl<F: Scalar> CrossValidation<F> {
         let folds = data.folds(splitter)?;
         let results = run_all(&workers, &folds, |fold| {
             let (train, test) = fold.of(data)?;
-            fit_and_score(estimator, (&train, &test), &scoring)
+            let fit = |context: &mut FitContext<'_, F>| estimator.fit_with(&train, context);
+            let (scores, _) = fit_and_score(fit, (&train, &test), &scoring)?;
+            Ok(scores)
         });
         if self.stop.load(Ordering::Relaxed) {
             return Err(Error::Stopped { what: "the cross-validation" });

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::fit_and_score::Scoring;
 use super::grid::Candidate;
+use super::rung::Rung;
 use crate::data::{Dataset, Fold};
 use crate::scalar::Scalar;
 
@@ -16,6 +17,9 @@ pub(super) struct Fingerprint {
     scalar: String,
     data: String,
     folds: String,
+    /// Absent in a search of one rung.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    rungs: Option<String>,
     candidates: String,
     metrics: Vec<String>,
     train_scores: bool,
@@ -25,7 +29,7 @@ impl Fingerprint {
     pub(super) fn new<F: Scalar, E: std::fmt::Debug>(
         candidates: &[Candidate<E>],
         data: &Dataset<'_, F>,
-        folds: &[Fold],
+        (folds, rungs): (&[Fold], &[Rung]),
         scoring: &Scoring<'_, F>,
     ) -> Self {
         Self {
@@ -33,6 +37,7 @@ impl Fingerprint {
             scalar: std::any::type_name::<F>().to_owned(),
             data: data_digest(data),
             folds: folds_digest(folds),
+            rungs: rungs_digest(rungs),
             candidates: candidates_digest(candidates),
             metrics: scoring.metrics.iter().map(|metric| format!("{metric:?}")).collect(),
             train_scores: scoring.train_scores,
@@ -46,6 +51,7 @@ impl Fingerprint {
             ("the scalar type", self.scalar != other.scalar),
             ("the data", self.data != other.data),
             ("the folds", self.folds != other.folds),
+            ("the rounds of halving", self.rungs != other.rungs),
             ("the candidates", self.candidates != other.candidates),
             ("the metrics", self.metrics != other.metrics),
             ("train_scores", self.train_scores != other.train_scores),
@@ -83,6 +89,18 @@ fn folds_digest(folds: &[Fold]) -> String {
         rows.iter().for_each(|&row| digest.number(row));
     }
     digest.finish()
+}
+
+/// Candidates, resources and rows of each rung, where there may be several.
+fn rungs_digest(rungs: &[Rung]) -> Option<String> {
+    let mut digest = Digest::new();
+    for Rung { candidates, folds, epochs, resources } in rungs {
+        digest.number(*candidates);
+        digest.number(epochs.unwrap_or(usize::MAX));
+        digest.number((*resources)?);
+        let _ = digest.write_str(&folds_digest(folds));
+    }
+    Some(digest.finish())
 }
 
 /// Names and values of the settings, and the estimators' `Debug`, which has the settings that all share.

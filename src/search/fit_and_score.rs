@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use crate::data::Dataset;
 use crate::error::Result;
-use crate::estimator::{Estimator, FitContext, Predictor};
+use crate::estimator::{FitContext, Predictor};
 use crate::metrics::Metric;
 use crate::parallelism::Parallelism;
 use crate::scalar::Scalar;
@@ -29,16 +29,17 @@ pub(super) struct FoldScores {
     pub(super) score_seconds: f64,
 }
 
-/// Fits to `train` on the calling thread and scores on `test`.
-pub(super) fn fit_and_score<F: Scalar, E: Estimator<F>>(
-    estimator: &E,
+/// Runs `fit`, a fit to `train`, on the calling thread, and scores the model, which it
+/// gives back, on `test`.
+pub(super) fn fit_and_score<'c, F: Scalar, M: Predictor<F>>(
+    fit: impl FnOnce(&mut FitContext<'c, F>) -> Result<M>,
     (train, test): (&Dataset<'_, F>, &Dataset<'_, F>),
     scoring: &Scoring<'_, F>,
-) -> Result<FoldScores> {
+) -> Result<(FoldScores, M)> {
     let start = Instant::now();
     let mut context =
         FitContext::new().parallelism(Parallelism::Serial).stop_flag(scoring.stop.clone());
-    let model = estimator.fit_with(train, &mut context)?;
+    let model = fit(&mut context)?;
     let fit_seconds = start.elapsed().as_secs_f64();
     let start = Instant::now();
     let test_scores = model.evaluate_all(test, scoring.metrics)?;
@@ -47,5 +48,5 @@ pub(super) fn fit_and_score<F: Scalar, E: Estimator<F>>(
         true => model.evaluate_all(train, scoring.metrics)?,
         false => Vec::new(),
     };
-    Ok(FoldScores { test: test_scores, train, fit_seconds, score_seconds })
+    Ok((FoldScores { test: test_scores, train, fit_seconds, score_seconds }, model))
 }

@@ -2,7 +2,7 @@
 
 use ndarray::{Array2, ArrayView2};
 
-use super::{Params, SearchResults};
+use super::{HalvingSchedule, Params, SearchResults};
 use crate::error::{Error, Result};
 use crate::estimator::Predictor;
 use crate::metrics::Metric;
@@ -16,6 +16,7 @@ pub struct FittedSearch<M> {
     pub(super) best_score: f64,
     pub(super) best_model: Option<M>,
     pub(super) refit_seconds: f64,
+    pub(super) schedule: Option<HalvingSchedule>,
 }
 
 impl<M> FittedSearch<M> {
@@ -24,7 +25,13 @@ impl<M> FittedSearch<M> {
         &self.results
     }
 
-    /// The position of the best candidate; the first of equals.
+    /// The rounds of successive halving; `None` for other searches.
+    pub fn schedule(&self) -> Option<&HalvingSchedule> {
+        self.schedule.as_ref()
+    }
+
+    /// The position of the best candidate, in successive halving that of the last round; the first of
+    /// equals.
     pub fn best_index(&self) -> usize {
         self.best_index
     }

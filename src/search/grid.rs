@@ -166,7 +166,7 @@ fn candidate<E: Clone>(axes: &[&Axis<E>], number: usize, estimator: &E) -> Resul
 
 /// An estimator with the settings that make it differ from the others of a search.
 #[derive(Debug, Clone)]
-pub(super) struct Candidate<E> {
+pub struct Candidate<E> {
     pub(super) params: Params,
     pub(super) estimator: E,
 }

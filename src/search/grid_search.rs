@@ -3,7 +3,9 @@
 use serde::Serialize;
 
 use super::core::search;
+use super::grid::Candidate;
 use super::settings::{ErrorScore, Progress, SearchSettings, search_methods};
+use super::strategy::Candidates;
 use super::{FittedSearch, Grid};
 use crate::data::{Dataset, Splitter};
 use crate::error::Result;
@@ -14,7 +16,8 @@ use crate::scalar::Scalar;
 /// Tries every combination of the values of its axes by cross-validation, and fits the best to all rows.
 ///
 /// Equals scikit-learn's `GridSearchCV`: the same folds, scores and ranking. Fits run in parallel over
-/// candidates and folds, each on one thread; the data are shared by all and copied by none.
+/// candidates and folds, each on one thread; the data are shared by all and copied by none. A pipeline's steps
+/// are fitted inside each fold, once for all candidates that have [the same](super#preprocessing).
 ///
 /// ```
 /// use blastrain::prelude::*;
@@ -78,6 +81,28 @@ impl<F: Scalar, E: Estimator<F> + Clone> GridSearch<F, E> {
     }
 }
 
+impl<F: Scalar, E: Estimator<F> + Clone> Candidates<F> for GridSearch<F, E> {
+    type Estimator = E;
+
+    fn estimator(&self) -> &E {
+        &self.estimator
+    }
+
+    fn candidates(&self) -> Result<Vec<Candidate<E>>> {
+        let single = [Grid::new()];
+        let grids = if self.grids.is_empty() { &single[..] } else { &self.grids };
+        let mut candidates = Vec::new();
+        for grid in grids {
+            candidates.extend(grid.candidates(&self.estimator)?);
+        }
+        Ok(candidates)
+    }
+
+    fn settings(&self) -> &SearchSettings<F> {
+        &self.settings
+    }
+}
+
 impl<F: Scalar, E: Estimator<F> + Clone> Estimator<F> for GridSearch<F, E> {
     type Fitted = FittedSearch<E::Fitted>;
 
@@ -87,13 +112,7 @@ impl<F: Scalar, E: Estimator<F> + Clone> Estimator<F> for GridSearch<F, E> {
         data: &Dataset<'_, F>,
         context: &mut FitContext<'_, F>,
     ) -> Result<Self::Fitted> {
-        let single = [Grid::new()];
-        let grids = if self.grids.is_empty() { &single[..] } else { &self.grids };
-        let mut candidates = Vec::new();
-        for grid in grids {
-            candidates.extend(grid.candidates(&self.estimator)?);
-        }
-        search(&self.settings, candidates, data, context)
+        search(&self.settings, self.candidates()?, data, context)
     }
 
     fn default_metric(&self) -> Box<dyn Metric<F>> {

@@ -16,8 +16,11 @@ use super::fingerprint::Fingerprint;
 use super::results::FoldResult;
 use crate::error::{Error, Result};
 
-/// Finished fits by candidate and fold.
-pub(super) type Finished = BTreeMap<(usize, usize), FoldResult>;
+/// A fit's rung, candidate and fold.
+pub(super) type Place = (usize, usize, usize);
+
+/// Finished fits.
+pub(super) type Finished = BTreeMap<Place, FoldResult>;
 
 /// A journal open for further fits.
 #[derive(Debug)]
@@ -47,6 +50,7 @@ impl Drop for LockedFile {
 /// How many values of each kind a fit of this search has.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Extent {
+    pub(super) rungs: usize,
     pub(super) candidates: usize,
     pub(super) folds: usize,
     pub(super) test_scores: usize,
@@ -62,6 +66,9 @@ struct Head {
 
 #[derive(Serialize, Deserialize)]
 struct Line {
+    /// Not written where it is 0, as in a search of one rung.
+    #[serde(default, skip_serializing_if = "is_first")]
+    rung: usize,
     candidate: usize,
     fold: usize,
     test: Vec<Value>,
@@ -118,8 +125,9 @@ impl Journal {
     }
 
     /// Appends a fit. After a failure it does nothing but wait for [`Journal::close`] to tell of it.
-    pub(super) fn append(&self, (candidate, fold): (usize, usize), result: &FoldResult) {
+    pub(super) fn append(&self, (rung, candidate, fold): Place, result: &FoldResult) {
         let line = line(&Line {
+            rung,
             candidate,
             fold,
             test: result.test.iter().map(|&score| to_json(score)).collect(),
@@ -150,6 +158,10 @@ impl Journal {
     }
 }
 
+fn is_first(rung: &usize) -> bool {
+    *rung == 0
+}
+
 /// A value as a line. What is written here can always be.
 fn line(value: &impl Serialize) -> Vec<u8> {
     let mut line = serde_json::to_vec(value).unwrap_or_default();
@@ -171,7 +183,7 @@ fn read(path: &Path, bytes: &[u8], search: &Fingerprint, extent: Extent) -> Resu
     for (i, bytes) in lines.enumerate() {
         let wrong = |why: String| Error::format("journal", path, format!("line {}: {why}", i + 2));
         let line: Line = serde_json::from_slice(bytes).map_err(|error| wrong(error.to_string()))?;
-        let place = (line.candidate, line.fold);
+        let place = (line.rung, line.candidate, line.fold);
         let result = line.check(extent).ok_or_else(|| wrong("not a fit of this search".into()))?;
         finished.insert(place, result);
     }
@@ -182,7 +194,9 @@ impl Line {
     /// The fit, if the search has such.
     fn check(self, extent: Extent) -> Option<FoldResult> {
         let scores = |values: &[Value]| values.iter().map(from_json).collect::<Option<Vec<f64>>>();
-        let known = self.candidate < extent.candidates && self.fold < extent.folds;
+        let known = self.rung < extent.rungs
+            && self.candidate < extent.candidates
+            && self.fold < extent.folds;
         // A fit that failed has no scores.
         let wanted = match self.error {
             None => (extent.test_scores, extent.train_scores),
@@ -231,7 +245,7 @@ mod tests {
             score_seconds: 0.5,
             error: None,
         };
-        journal.append((0, 0), &result);
+        journal.append((0, 0, 0), &result);
         assert!(journal.has_failed());
         assert!(matches!(journal.close(), Err(Error::Io { .. })));
     }

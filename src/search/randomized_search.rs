@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::core::search;
 use super::grid::{Axis, AxisValue, Candidate, axis_value, distinct};
 use super::settings::{ErrorScore, Progress, SearchSettings, search_methods};
+use super::strategy::Candidates;
 use super::{FittedSearch, Grid};
 use crate::data::{Dataset, Splitter};
 use crate::error::{Error, Result};
@@ -174,36 +175,6 @@ impl<F: Scalar, E: Estimator<F> + Clone> RandomizedSearch<F, E> {
         Estimator::fit(self, data)
     }
 
-    fn candidates(&self) -> Result<Vec<Candidate<E>>> {
-        if self.n_iter == 0 {
-            return Err(Error::param("n_iter", 0, "at least 1"));
-        }
-        let mut axes: Vec<&(String, Source<E>)> = self.axes.iter().collect();
-        axes.sort_by(|a, b| a.0.cmp(&b.0));
-        distinct(axes.iter().map(|axis| &*axis.0))?;
-        let mut grid = Grid::new();
-        for (name, source) in &axes {
-            match source {
-                Source::Refused(got, want) => {
-                    return Err(Error::param("axis", format!("\"{name}\": {got}"), *want));
-                }
-                Source::Choice(values) if values.is_empty() => {
-                    return Err(Error::empty(format!("the axis \"{name}\""), "1 value"));
-                }
-                Source::Choice(values) => {
-                    grid.axes.push(Axis { name: name.clone(), values: values.clone() });
-                }
-                Source::Drawn(_) => {}
-            }
-        }
-        let mut random = self.random_state.clone();
-        if grid.axes.len() == axes.len() {
-            let numbers = without_replacement(grid.len(), self.n_iter, &mut random)?;
-            return grid.candidates_at(&numbers, &self.estimator);
-        }
-        (0..self.n_iter).map(|_| self.draw(&axes, &mut random)).collect()
-    }
-
     /// A candidate, axis by axis.
     fn draw(
         &self,
@@ -239,6 +210,48 @@ fn without_replacement(n: usize, k: usize, random: &mut RandomState) -> Result<V
         }
     }
     Ok(numbers)
+}
+
+impl<F: Scalar, E: Estimator<F> + Clone> Candidates<F> for RandomizedSearch<F, E> {
+    type Estimator = E;
+
+    fn estimator(&self) -> &E {
+        &self.estimator
+    }
+
+    fn candidates(&self) -> Result<Vec<Candidate<E>>> {
+        if self.n_iter == 0 {
+            return Err(Error::param("n_iter", 0, "at least 1"));
+        }
+        let mut axes: Vec<&(String, Source<E>)> = self.axes.iter().collect();
+        axes.sort_by(|a, b| a.0.cmp(&b.0));
+        distinct(axes.iter().map(|axis| &*axis.0))?;
+        let mut grid = Grid::new();
+        for (name, source) in &axes {
+            match source {
+                Source::Refused(got, want) => {
+                    return Err(Error::param("axis", format!("\"{name}\": {got}"), *want));
+                }
+                Source::Choice(values) if values.is_empty() => {
+                    return Err(Error::empty(format!("the axis \"{name}\""), "1 value"));
+                }
+                Source::Choice(values) => {
+                    grid.axes.push(Axis { name: name.clone(), values: values.clone() });
+                }
+                Source::Drawn(_) => {}
+            }
+        }
+        let mut random = self.random_state.clone();
+        if grid.axes.len() == axes.len() {
+            let numbers = without_replacement(grid.len(), self.n_iter, &mut random)?;
+            return grid.candidates_at(&numbers, &self.estimator);
+        }
+        (0..self.n_iter).map(|_| self.draw(&axes, &mut random)).collect()
+    }
+
+    fn settings(&self) -> &SearchSettings<F> {
+        &self.settings
+    }
 }
 
 impl<F: Scalar, E: Estimator<F> + Clone> Estimator<F> for RandomizedSearch<F, E> {

@@ -11,8 +11,6 @@ use super::settings::{Progress, ProgressObserver};
 pub(super) struct Reporter<'r> {
     observer: Option<&'r ProgressObserver>,
     fits: usize,
-    /// Fits that a journal had: they took no time now.
-    known: usize,
     higher_is_better: bool,
     start: Instant,
     state: Mutex<State>,
@@ -20,23 +18,30 @@ pub(super) struct Reporter<'r> {
 
 struct State {
     done: usize,
+    /// Fits of them that a journal had: they took no time now.
+    known: usize,
     best: Option<f64>,
 }
 
 impl<'r> Reporter<'r> {
-    /// For a search of so many fits, of which these are known already.
-    pub(super) fn new<'k>(
+    /// For a search of so many fits.
+    pub(super) fn new(
         observer: Option<&'r ProgressObserver>,
         fits: usize,
-        known: impl ExactSizeIterator<Item = &'k FoldResult>,
         higher_is_better: bool,
     ) -> Self {
-        let done = known.len();
-        let best = known
-            .filter_map(|result| result.test.first().copied())
-            .fold(None, |best, score| better(best, score, higher_is_better));
-        let state = Mutex::new(State { done, best });
-        Self { observer, fits, known: done, higher_is_better, start: Instant::now(), state }
+        let state = Mutex::new(State { done: 0, known: 0, best: None });
+        Self { observer, fits, higher_is_better, start: Instant::now(), state }
+    }
+
+    /// Counts fits that a journal had.
+    pub(super) fn known<'k>(&self, results: impl ExactSizeIterator<Item = &'k FoldResult>) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.done += results.len();
+        state.known += results.len();
+        let scores = results.filter_map(|result| result.test.first().copied());
+        state.best =
+            scores.fold(state.best, |best, score| better(best, score, self.higher_is_better));
     }
 
     /// One fit more. The observer is called by one thread at a time, so that its counts rise.
@@ -49,7 +54,7 @@ impl<'r> Reporter<'r> {
             state.best = better(state.best, score, self.higher_is_better);
         }
         let seconds = self.start.elapsed().as_secs_f64();
-        let (now, left) = (state.done - self.known, self.fits.saturating_sub(state.done));
+        let (now, left) = (state.done - state.known, self.fits.saturating_sub(state.done));
         observer(&Progress {
             done: state.done,
             fits: self.fits,

@@ -18,7 +18,7 @@ pub struct FoldResult {
     pub test: Vec<f64>,
     /// A value for each metric on the training rows; empty unless asked for.
     pub train: Vec<f64>,
-    /// Seconds of the fit.
+    /// Seconds of the fit; of one that goes on, without those of the rounds before. Those of a preprocessing that candidates share count in the one fit that did it.
     pub fit_seconds: f64,
     /// Seconds in which the test rows were scored.
     pub score_seconds: f64,
@@ -26,10 +26,16 @@ pub struct FoldResult {
     pub error: Option<String>,
 }
 
-/// A candidate's fits.
+/// A candidate's fits, in successive halving those of one round.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct CandidateResult {
+    /// The round of successive halving, counted from 0; `None` in other searches.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub iter: Option<usize>,
+    /// What each of its fits had, rows of all data or epochs, in successive halving.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub n_resources: Option<usize>,
     /// Its settings.
     pub params: Params,
     /// Its folds, in the order of the splitter.
@@ -65,7 +71,7 @@ impl SearchResults {
     /// [`Error::UnknownName`], with the metrics that there are.
     pub fn means(&self, metric: &str) -> Result<Vec<f64>> {
         let (metric, _) = self.metric(metric)?;
-        Ok(self.candidates.iter().map(|candidate| candidate.summary(metric, false).0).collect())
+        Ok(self.candidates.iter().map(|candidate| candidate.mean(metric)).collect())
     }
 
     /// Each candidate's standard deviation over the folds' test rows (over n).
@@ -85,22 +91,19 @@ impl SearchResults {
     pub fn ranks(&self, metric: &str) -> Result<Vec<usize>> {
         let (_, higher_is_better) = self.metric(metric)?;
         let means = self.means(metric)?;
-        let better = |a: f64, b: f64| match (a.is_nan(), b.is_nan()) {
-            (true, _) => false,
-            (false, true) => true,
-            _ if higher_is_better => a > b,
-            _ => a < b,
-        };
-        let rank = |&mean: &f64| 1 + means.iter().filter(|&&other| better(other, mean)).count();
-        Ok(means.iter().map(rank).collect())
+        Ok(ranks(&means, higher_is_better))
     }
 
-    /// The position of the first candidate of rank 1.
+    /// The position of the first candidate of the best rank; in successive halving of those in the last
+    /// round.
     ///
     /// # Errors
     /// As [`SearchResults::means`].
     pub fn best_index(&self, metric: &str) -> Result<usize> {
-        Ok(self.ranks(metric)?.iter().position(|&rank| rank == 1).unwrap_or(0))
+        let last = self.candidates.iter().map(|candidate| candidate.iter).max().flatten();
+        let ranks = self.ranks(metric)?.into_iter().enumerate();
+        let ranks = ranks.filter(|&(i, _)| self.candidates[i].iter == last);
+        Ok(ranks.min_by_key(|&(_, rank)| rank).map_or(0, |(i, _)| i))
     }
 
     /// The results as CSV: settings, then for each metric a column for each fold, mean, standard
@@ -159,7 +162,10 @@ impl SearchResults {
     /// One candidate's columns.
     fn row(&self, index: usize) -> Vec<(String, String)> {
         let candidate = &self.candidates[index];
-        let mut row: Vec<(String, String)> = Vec::new();
+        let of_halving = [("iter", candidate.iter), ("n_resources", candidate.n_resources)];
+        let shown =
+            |(name, value): (&str, Option<usize>)| Some((name.to_owned(), value?.to_string()));
+        let mut row: Vec<(String, String)> = of_halving.into_iter().filter_map(shown).collect();
         // Grids may have different axes: all have a column.
         let mut names: Vec<&str> = Vec::new();
         for name in self.candidates.iter().flat_map(|c| c.params.iter().map(|(name, _)| name)) {
@@ -208,6 +214,11 @@ impl CandidateResult {
         self.folds.iter().filter_map(scores).collect()
     }
 
+    /// The mean of a metric over the folds' test rows.
+    pub(super) fn mean(&self, metric: usize) -> f64 {
+        self.summary(metric, false).0
+    }
+
     /// Mean and standard deviation over the folds.
     fn summary(&self, metric: usize, train: bool) -> (f64, f64) {
         let scores = self.scores(metric, train);
@@ -218,6 +229,18 @@ impl CandidateResult {
     }
 }
 
+/// Ranks by means, 1 for the best; ties share the lowest, and NaN comes last.
+pub(super) fn ranks(means: &[f64], higher_is_better: bool) -> Vec<usize> {
+    let better = |a: f64, b: f64| match (a.is_nan(), b.is_nan()) {
+        (true, _) => false,
+        (false, true) => true,
+        _ if higher_is_better => a > b,
+        _ => a < b,
+    };
+    let rank = |&mean: &f64| 1 + means.iter().filter(|&&other| better(other, mean)).count();
+    means.iter().map(rank).collect()
+}
+
 /// The best twenty candidates by the first metric, as a table.
 impl fmt::Display for SearchResults {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -225,17 +248,19 @@ impl fmt::Display for SearchResults {
         let ranks = self.ranks(name).unwrap_or_default();
         let mut order: Vec<usize> = (0..self.candidates.len()).collect();
         order.sort_by_key(|&i| ranks[i]);
-        writeln!(f, "rank  {name:>12}       ±  fit s  settings")?;
+        let halving = self.candidates.iter().any(|candidate| candidate.iter.is_some());
+        let columns = if halving { "iter  resources  " } else { "" };
+        writeln!(f, "rank  {name:>12}       ±  fit s  {columns}settings")?;
         for i in order.into_iter().take(20) {
             let candidate = &self.candidates[i];
             let (mean, deviation) = candidate.summary(0, false);
             let seconds: f64 = candidate.folds.iter().map(|fold| fold.fit_seconds).sum();
             let rank = ranks[i];
-            writeln!(
-                f,
-                "{rank:>4}  {mean:>12.4}  {deviation:.4}  {seconds:>5.2}  {}",
-                candidate.params
-            )?;
+            write!(f, "{rank:>4}  {mean:>12.4}  {deviation:.4}  {seconds:>5.2}  ")?;
+            if let (Some(iter), Some(resources)) = (candidate.iter, candidate.n_resources) {
+                write!(f, "{iter:>4}  {resources:>9}  ")?;
+            }
+            writeln!(f, "{}", candidate.params)?;
         }
         let errors = || self.candidates.iter().flat_map(|candidate| &candidate.folds);
         let mut errors = errors().filter_map(|fold| fold.error.as_deref());

@@ -44,7 +44,7 @@ pub struct Progress<'p> {
 pub(super) type ProgressObserver = Box<dyn Fn(&Progress<'_>) + Send + Sync>;
 
 /// Splitter, scores and what else all searches share.
-pub(super) struct SearchSettings<F> {
+pub struct SearchSettings<F> {
     /// `None`: five folds, stratified where there are classes.
     pub(super) splitter: Option<Box<dyn Splitter>>,
     pub(super) metrics: Vec<Box<dyn Metric<F>>>,

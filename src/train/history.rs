@@ -108,6 +108,13 @@ impl History {
         self.actions.append(actions);
     }
 
+    /// Both as one fit's, the earlier one's epochs and actions first.
+    pub(crate) fn behind(mut self, earlier: Self) -> Self {
+        self.epochs.splice(..0, earlier.epochs);
+        self.actions.splice(..0, earlier.actions);
+        self
+    }
+
     /// The names of the metrics.
     pub fn metrics(&self) -> &[String] {
         &self.metrics

@@ -78,6 +78,11 @@ impl<F: Scalar> TrainerState<F> {
         self.rate_factor
     }
 
+    /// The number of rows that the last fit put in order.
+    pub(crate) fn rows(&self) -> usize {
+        self.order.len()
+    }
+
     /// The next fit shuffles `0..rows` rather than the last epoch's order.
     pub(crate) fn forget_order(&mut self) {
         self.order.clear();

@@ -4,6 +4,7 @@ use super::class_weight::ClassWeight;
 use super::classes::ClassTargets;
 use super::core::Core;
 use super::fitted_classifier::{FittedMlpClassifier, class_indices};
+use super::paused::{Extent, check_epochs, check_same};
 use super::settings::{BatchSize, LearningRate, RandomSource, Settings, Solver, setting_methods};
 use crate::data::{Dataset, FeatureStorage};
 use crate::error::{Error, Result};
@@ -115,7 +116,7 @@ impl MlpClassifier {
     ) -> Result<FittedMlpClassifier<F>> {
         let targets = ClassTargets::of(data)?;
         let mut model = self.start(data, &targets, targets.count())?;
-        model.train(data, &targets, false, context)?;
+        model.train(data, &targets, Extent::Whole, context)?;
         Ok(model)
     }
 
@@ -163,16 +164,11 @@ impl MlpClassifier {
     ) -> Result<FittedMlpClassifier<F, L>> {
         self.validate()?;
         let targets = ClassTargets::of(data)?;
-        let count = model.classes().len();
-        targets.check_known(count, model.flags)?;
-        if targets.count() != count {
-            let got = format!("{} classes", targets.count());
-            return Err(Error::shape("targets", format!("{count} classes, as the model has"), got));
-        }
+        check_all(model, &targets)?;
         let mut model = model.clone();
         model.core.continue_with(&self.settings)?;
         (model.class_weight, model.loss) = (self.class_weight.clone(), self.loss.clone());
-        model.train(data, &targets, false, context)?;
+        model.train(data, &targets, Extent::Whole, context)?;
         Ok(model)
     }
 
@@ -190,7 +186,7 @@ impl MlpClassifier {
         let targets = ClassTargets::of(data)?;
         targets.check_known(classes, targets.is_flags())?;
         let mut model = self.start(data, &targets, classes)?;
-        model.train(data, &targets, true, &mut FitContext::new())?;
+        model.train(data, &targets, Extent::OneEpoch, &mut FitContext::new())?;
         Ok(model)
     }
 
@@ -235,6 +231,20 @@ impl MlpClassifier {
     }
 }
 
+/// Checks that targets are of the model's kind and have its number of classes.
+fn check_all<F: Scalar, L>(
+    model: &FittedMlpClassifier<F, L>,
+    targets: &ClassTargets,
+) -> Result<()> {
+    let (want, got) = (model.classes().len(), targets.count());
+    targets.check_known(want, model.flags)?;
+    if got == want {
+        return Ok(());
+    }
+    let want = format!("{want} classes, as the model has");
+    Err(Error::shape("targets", want, format!("{got} classes")))
+}
+
 impl<F: Scalar> Estimator<F> for MlpClassifier {
     type Fitted = FittedMlpClassifier<F>;
 
@@ -244,6 +254,36 @@ impl<F: Scalar> Estimator<F> for MlpClassifier {
         context: &mut FitContext<'_, F>,
     ) -> Result<Self::Fitted> {
         MlpClassifier::fit_with(self, data, context)
+    }
+
+    /// L-BFGS, which cannot be gone on with, starts anew.
+    fn fit_epochs(
+        &self,
+        data: &Dataset<'_, F>,
+        model: Option<Self::Fitted>,
+        epochs: usize,
+        context: &mut FitContext<'_, F>,
+    ) -> Result<Self::Fitted> {
+        check_epochs(epochs)?;
+        let settings = self.clone().max_iter(epochs);
+        let targets = ClassTargets::of(data)?;
+        let mut model = match model.filter(|_| self.settings.solver != Solver::Lbfgs) {
+            None => settings.start(data, &targets, targets.count())?,
+            Some(mut model) => {
+                settings.validate()?;
+                check_all(&model, &targets)?;
+                let done = model.core.is_done(epochs)?;
+                let FittedMlpClassifier { core, class_weight, loss, .. } = &model;
+                let own = (&core.settings, class_weight, loss);
+                check_same(&own, &(&settings.settings, &self.class_weight, &self.loss))?;
+                if done {
+                    return Ok(model);
+                }
+                model
+            }
+        };
+        model.train(data, &targets, Extent::UpTo(epochs), context)?;
+        Ok(model)
     }
 
     fn cost(&self, rows: usize, features: usize) -> f64 {

@@ -2,6 +2,7 @@
 
 use ndarray::{Array2, ArrayView1, ArrayView2};
 
+use super::paused::Paused;
 use super::progress::Progress;
 use super::settings::Settings;
 use crate::data::{Dataset, FeatureStorage};
@@ -20,6 +21,8 @@ pub(super) struct Core<F> {
     pub(super) random: RandomState,
     /// What the trainer keeps between epochs; `None` before the first epoch and behind L-BFGS.
     pub(super) state: Option<TrainerState<F>>,
+    /// What a fit by epochs goes on from; `None` behind all others.
+    pub(super) paused: Option<Box<Paused<F>>>,
     pub(super) history: History,
     pub(super) feature_names: Option<Vec<String>>,
 }
@@ -35,6 +38,7 @@ impl<F: Scalar> Core<F> {
             progress: Progress::default(),
             random,
             state: None,
+            paused: None,
             history: History::default(),
             feature_names: data.feature_names().map(<[String]>::to_vec),
         })

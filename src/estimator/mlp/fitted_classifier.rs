@@ -6,6 +6,7 @@ use super::class_weight::{ClassWeight, weigh};
 use super::classes::ClassTargets;
 use super::core::{Core, fitted_attributes};
 use super::losses::{ClippedBinaryLogLoss, ClippedLogLoss};
+use super::paused::Extent;
 use super::train::Task;
 use crate::data::{Dataset, FeatureStorage};
 use crate::error::{Error, Result};
@@ -153,7 +154,7 @@ impl<F: Scalar, L> FittedMlpClassifier<F, L> {
     pub fn partial_fit(&mut self, data: &Dataset<'_, F>) -> Result<()> {
         let targets = ClassTargets::of(data)?;
         targets.check_known(self.classes.len(), self.flags)?;
-        self.train(data, &targets, true, &mut FitContext::new())
+        self.train(data, &targets, Extent::OneEpoch, &mut FitContext::new())
     }
 
     /// The same model with other names for its classes, in their order.
@@ -174,10 +175,10 @@ impl<F: Scalar, L> FittedMlpClassifier<F, L> {
         &mut self,
         data: &Dataset<'_, F>,
         targets: &ClassTargets,
-        incremental: bool,
+        extent: Extent,
         context: &mut FitContext<'_, F>,
     ) -> Result<()> {
-        if incremental && self.class_weight == ClassWeight::Balanced {
+        if extent == Extent::OneEpoch && self.class_weight == ClassWeight::Balanced {
             return Err(Error::param("class_weight", "Balanced", "given for partial_fit"));
         }
         let indices = targets.indices();
@@ -207,7 +208,7 @@ impl<F: Scalar, L> FittedMlpClassifier<F, L> {
             metric: context.metric_or(metric(self.flags)),
             strata: indices.filter(|_| !several),
             validation: validation.as_ref(),
-            incremental,
+            extent,
         };
         self.core.train(&weighed, task, context)
     }

@@ -7,6 +7,7 @@ mod core;
 mod fitted_classifier;
 mod initial;
 mod losses;
+mod paused;
 mod progress;
 mod regressor;
 mod rules;

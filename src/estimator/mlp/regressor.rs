@@ -4,6 +4,7 @@ use ndarray::{Array2, ArrayView2};
 
 use super::core::{Core, fitted_attributes};
 use super::losses::{HalfPoissonDeviance, HalfSquaredError};
+use super::paused::{Extent, check_epochs, check_same};
 use super::settings::{BatchSize, LearningRate, RandomSource, Settings, Solver, setting_methods};
 use super::train::Task;
 use crate::data::{Dataset, FeatureStorage};
@@ -120,7 +121,7 @@ impl MlpRegressor {
         context: &mut FitContext<'_, F>,
     ) -> Result<FittedMlpRegressor<F>> {
         let mut model = self.start(data)?;
-        model.train(data, false, context)?;
+        model.train(data, Extent::Whole, context)?;
         Ok(model)
     }
 
@@ -153,7 +154,7 @@ impl MlpRegressor {
         let mut model = model.clone();
         model.core.continue_with(&self.settings)?;
         model.loss = self.loss.clone();
-        model.train(data, false, context)?;
+        model.train(data, Extent::Whole, context)?;
         Ok(model)
     }
 
@@ -163,7 +164,7 @@ impl MlpRegressor {
     /// As [`MlpRegressor::fit`]; [`Error::Param`] for [`Solver::Lbfgs`] and for early stopping.
     pub fn partial_fit<F: Scalar>(&self, data: &Dataset<'_, F>) -> Result<FittedMlpRegressor<F>> {
         let mut model = self.start(data)?;
-        model.train(data, true, &mut FitContext::new())?;
+        model.train(data, Extent::OneEpoch, &mut FitContext::new())?;
         Ok(model)
     }
 
@@ -187,6 +188,33 @@ impl<F: Scalar> Estimator<F> for MlpRegressor {
         context: &mut FitContext<'_, F>,
     ) -> Result<Self::Fitted> {
         MlpRegressor::fit_with(self, data, context)
+    }
+
+    /// L-BFGS, which cannot be gone on with, starts anew.
+    fn fit_epochs(
+        &self,
+        data: &Dataset<'_, F>,
+        model: Option<Self::Fitted>,
+        epochs: usize,
+        context: &mut FitContext<'_, F>,
+    ) -> Result<Self::Fitted> {
+        check_epochs(epochs)?;
+        let settings = self.clone().max_iter(epochs);
+        let mut model = match model.filter(|_| self.settings.solver != Solver::Lbfgs) {
+            None => settings.start(data)?,
+            Some(mut model) => {
+                settings.settings.validate()?;
+                let done = model.core.is_done(epochs)?;
+                let own = (&model.core.settings, &model.loss);
+                check_same(&own, &(&settings.settings, &self.loss))?;
+                if done {
+                    return Ok(model);
+                }
+                model
+            }
+        };
+        model.train(data, Extent::UpTo(epochs), context)?;
+        Ok(model)
     }
 
     fn cost(&self, rows: usize, features: usize) -> f64 {
@@ -249,13 +277,13 @@ impl<F: Scalar> FittedMlpRegressor<F> {
     /// # Errors
     /// As [`MlpRegressor::partial_fit`]; [`Error::Shape`] for another number of features or outputs.
     pub fn partial_fit(&mut self, data: &Dataset<'_, F>) -> Result<()> {
-        self.train(data, true, &mut FitContext::new())
+        self.train(data, Extent::OneEpoch, &mut FitContext::new())
     }
 
     fn train(
         &mut self,
         data: &Dataset<'_, F>,
-        incremental: bool,
+        extent: Extent,
         context: &mut FitContext<'_, F>,
     ) -> Result<()> {
         let validation = context.validation.clone();
@@ -265,7 +293,7 @@ impl<F: Scalar> FittedMlpRegressor<F> {
             metric: context.metric_or(Box::new(R2)),
             strata: None,
             validation: validation.as_ref(),
-            incremental,
+            extent,
         };
         self.core.train(data, task, context)
     }

@@ -107,8 +107,9 @@ impl<F: Scalar> Core<F> {
             )));
         }
         let state = trainer.map(|saved| TrainerState::from_saved(saved, optimizer));
-        let history = History::default();
-        let core = Self { settings, network, progress, random, state, history, feature_names };
+        let (paused, history) = (None, History::default());
+        let core =
+            Self { settings, network, progress, random, state, paused, history, feature_names };
         Ok((core, own, steps))
     }
 }

@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 
 use super::core::Core;
+use super::paused::{Extent, Paused};
 use super::progress::Progress;
 use super::rules::{FoldedAdam, VelocitySgd};
 use super::settings::{Settings, Solver};
@@ -30,8 +31,7 @@ pub(super) struct Task<'t, 'v, F> {
     pub(super) strata: Option<&'t [usize]>,
     /// Validation rows, unless some are to be held out.
     pub(super) validation: Option<&'t Dataset<'v, F>>,
-    /// One epoch, on the optimiser's state so far.
-    pub(super) incremental: bool,
+    pub(super) extent: Extent,
 }
 
 impl<F: Scalar> Core<F> {
@@ -43,7 +43,7 @@ impl<F: Scalar> Core<F> {
         context: &mut FitContext<'_, F>,
     ) -> Result<()> {
         match self.settings.solver {
-            Solver::Lbfgs if task.incremental => {
+            Solver::Lbfgs if task.extent == Extent::OneEpoch => {
                 Err(Error::param("solver", "Lbfgs", "Sgd or Adam for partial_fit"))
             }
             Solver::Lbfgs => self.descend(data, &task, context),
@@ -86,6 +86,7 @@ impl<F: Scalar> Core<F> {
         self.progress.loss = Some(minimum.loss);
         self.progress.loss_curve.extend(history.losses());
         (self.network, self.state, self.history) = (network, None, history);
+        self.paused = None;
         Ok(())
     }
 
@@ -96,34 +97,29 @@ impl<F: Scalar> Core<F> {
         context: &mut FitContext<'_, F>,
     ) -> Result<()> {
         let settings = &self.settings;
-        if settings.early_stopping && task.incremental {
+        if settings.early_stopping && task.extent == Extent::OneEpoch {
             return Err(Error::param("early_stopping", true, "false for partial_fit"));
         }
-        let resumed = self.state.clone().filter(|_| task.incremental);
-        let mut random = match resumed {
-            Some(_) => settings.random_state.resume(&self.random),
-            None => self.random.clone(),
-        };
+        let mut start = self.start(task.extent);
+        let mut pause = start.pause();
         let rows = (task.validation, task.strata);
-        let (train, validation) = self.hold_out(data, rows, &mut random)?;
-        let mut progress = self.progress.clone();
-        progress.n_iter = 0;
-        let rate = settings.learning_rate_init;
-        let learning_rate = resumed.as_ref().map_or(rate, |state| state.rate_factor() * rate);
+        let (train, validation) = self.hold_out(data, rows, &mut start.random)?;
+        start.check_rows(train.len())?;
         let steering = Steering {
             settings,
-            progress: &mut progress,
+            progress: &mut start.progress,
             rows: train.len(),
             batch_size: settings.batch_size.of(train.len()),
-            learning_rate,
+            learning_rate: start.learning_rate,
             weighted_loss: train.is_weighted().then_some((0.0, 0)),
             sign: sign(&*task.metric),
-            best: Snapshot::default(),
+            best: start.best,
+            pause: pause.as_deref_mut(),
         };
-        let mut builder = Trainer::builder(self.network.clone(), task.loss)
+        let mut builder = Trainer::builder(start.network, task.loss)
             .boxed_optimizer(optimizer(settings))
             .batch_size(steering.batch_size)
-            .epochs(if task.incremental { 1 } else { settings.max_iter })
+            .epochs(start.epochs)
             .shuffle(settings.shuffle)
             .regularizer(Regularizer::l2(0.5 * settings.alpha))
             .penalty_per_row()
@@ -131,11 +127,11 @@ impl<F: Scalar> Core<F> {
             .stop_flag(context.stop.clone())
             .train_metrics(false)
             .callback(steering);
-        if let Some(mut state) = resumed {
-            state.forget_order();
-            builder = builder.resume(state);
-        }
-        builder = builder.random_state(random);
+        builder = match start.state {
+            Some(state) if start.goes_on => builder.resume(state),
+            Some(state) => builder.resume(state).random_state(start.random),
+            None => builder.random_state(start.random),
+        };
         for observer in &mut context.observers {
             builder = builder.observer(Borrowed(&mut **observer));
         }
@@ -143,11 +139,14 @@ impl<F: Scalar> Core<F> {
             builder = builder.validation(validation).metric(task.metric);
         }
         let mut trainer = builder.build()?;
-        let history = trainer.fit(&train)?;
+        let mut history = trainer.fit(&train)?;
         let (network, state) = trainer.into_parts();
         self.random = state.random_state().clone();
+        if start.goes_on {
+            history = history.behind(std::mem::take(&mut self.history));
+        }
         (self.network, self.state, self.history) = (network, Some(state), history);
-        self.progress = progress;
+        (self.progress, self.paused) = (start.progress, pause);
         Ok(())
     }
 
@@ -218,6 +217,8 @@ struct Steering<'s, F> {
     /// What makes the larger score the better one.
     sign: f64,
     best: Snapshot<F>,
+    /// What the fit would need to go on, if it may.
+    pause: Option<&'s mut Paused<F>>,
 }
 
 impl<F: Scalar> Callback<F> for Steering<'_, F> {
@@ -253,6 +254,9 @@ impl<F: Scalar> Callback<F> for Steering<'_, F> {
             control.set_rate_factor(verdict.learning_rate / self.settings.learning_rate_init);
         }
         if verdict.stop {
+            if let Some(pause) = &mut self.pause {
+                pause.finished = true;
+            }
             let what = if self.settings.early_stopping { "validation score" } else { "loss" };
             let epochs = self.settings.n_iter_no_change;
             control
@@ -262,6 +266,12 @@ impl<F: Scalar> Callback<F> for Steering<'_, F> {
     }
 
     fn fit_end(&mut self, control: &mut FitControl<'_, F>) -> Result<()> {
+        if let Some(pause) = &mut self.pause {
+            pause.learning_rate = self.learning_rate;
+            if !self.best.is_empty() {
+                pause.last.take(control.network());
+            }
+        }
         control.restore(&self.best);
         Ok(())
     }

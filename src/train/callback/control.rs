@@ -29,6 +29,15 @@ impl<F: Scalar> Snapshot<F> {
         self.buffers.extend_from_slice(network.buffers());
     }
 
+    /// Puts the snapshot back into its network; an empty one, or that of another, changes nothing.
+    pub(crate) fn put_back(&self, network: &mut Sequential<F>) {
+        let (params, buffers) = network.state_mut();
+        if params.len() == self.params.len() && buffers.len() == self.buffers.len() {
+            params.copy_from_slice(&self.params);
+            buffers.copy_from_slice(&self.buffers);
+        }
+    }
+
     /// Whether nothing has been taken yet.
     pub fn is_empty(&self) -> bool {
         self.params.is_empty()
@@ -82,11 +91,7 @@ impl<F: Scalar> FitControl<'_, F> {
 
     /// Puts a snapshot of this network back; the optimiser's state stays. An empty one changes nothing.
     pub fn restore(&mut self, snapshot: &Snapshot<F>) {
-        let (params, buffers) = self.network.state_mut();
-        if params.len() == snapshot.params.len() && buffers.len() == snapshot.buffers.len() {
-            params.copy_from_slice(&snapshot.params);
-            buffers.copy_from_slice(&snapshot.buffers);
-        }
+        snapshot.put_back(self.network);
     }
 
     /// Writes down in the history what the callback did.
