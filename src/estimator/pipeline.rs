@@ -8,6 +8,7 @@ use crate::error::Result;
 use crate::metrics::Metric;
 use crate::preprocessing::{FittedTransformer, Transformer};
 use crate::scalar::Scalar;
+use crate::train::History;
 
 /// Fitted steps, first to last.
 pub(super) type FittedSteps<F> = Vec<Box<dyn FittedTransformer<F>>>;
@@ -241,6 +242,10 @@ impl<F: Scalar, M: Predictor<F>> Predictor<F> for FittedPipeline<F, M> {
 
     fn default_metric(&self) -> Box<dyn Metric<F>> {
         self.model.default_metric()
+    }
+
+    fn history(&self) -> Option<&History> {
+        self.model.history()
     }
 }
 

@@ -40,8 +40,12 @@ pub(super) fn search<F: Scalar, E: Estimator<F> + Clone>(
         (None, Some(_)) => data.folds(&StratifiedKFold::new(5))?,
         (None, None) => data.folds(&KFold::new(5))?,
     };
-    let scoring =
-        Scoring { metrics: &metrics, train_scores: settings.train_scores, stop: &context.stop };
+    let scoring = Scoring {
+        metrics: &metrics,
+        train_scores: settings.train_scores,
+        learning_curves: settings.learning_curves,
+        stop: &context.stop,
+    };
     let run = Run { settings, candidates: &candidates, data, folds: &folds, scoring: &scoring };
     let (journal, known) = run.open_journal()?;
     let outcomes = run.fits(&workers, journal.as_ref(), known);
@@ -145,8 +149,8 @@ impl<F: Scalar, E: Estimator<F>> Run<'_, '_, F, E> {
             .of(self.data)
             .and_then(|(train, test)| fit_and_score(estimator, (&train, &test), self.scoring));
         match scores {
-            Ok(FoldScores { test, train, fit_seconds, score_seconds }) => {
-                (FoldResult { test, train, fit_seconds, score_seconds, error: None }, None)
+            Ok(FoldScores { test, train, fit_seconds, score_seconds, curves }) => {
+                (FoldResult { test, train, fit_seconds, score_seconds, curves, error: None }, None)
             }
             Err(error) => {
                 let failed = FoldResult {
@@ -154,6 +158,7 @@ impl<F: Scalar, E: Estimator<F>> Run<'_, '_, F, E> {
                     train: Vec::new(),
                     fit_seconds: f64::NAN,
                     score_seconds: f64::NAN,
+                    curves: None,
                     error: Some(error.to_string()),
                 };
                 (failed, Some(error))

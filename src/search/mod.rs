@@ -3,8 +3,10 @@
 //! Fits run in parallel, each on one thread; the rows of a fold are an index view of the data, which is
 //! never copied. Results do not depend on the number of threads.
 
+mod axes;
 mod core;
 mod cross_validation;
+mod curves;
 mod fingerprint;
 mod fit_and_score;
 mod fitted;
@@ -18,7 +20,9 @@ mod reporter;
 mod results;
 mod settings;
 
+pub use axes::{PairedScores, ScoreSummary};
 pub use cross_validation::{CrossValidation, CrossValidationScores, cross_val_score};
+pub use curves::Curves;
 pub use fitted::FittedSearch;
 pub use grid::Grid;
 pub use grid_search::GridSearch;
