@@ -24,7 +24,9 @@ const TITLE: f64 = 17.0;
 /// Between the cells and the colours.
 const GAP: f64 = 24.0;
 /// The narrowest picture.
-const NARROWEST: f64 = 470.0;
+const NARROWEST: f64 = 440.0;
+/// A picture is made wider for its title up to this.
+const WIDEST_TITLE: f64 = 720.0;
 
 /// Draws the scores over two parameters of a search: a cell for each pair of their values, with the mean
 /// of the candidates that have both as its colour and number. The best cell is framed; a pair that no
@@ -130,10 +132,11 @@ impl<'r> Cells<'r> {
     fn svg(&self, title: &str) -> Result<String> {
         let (width, height) = self.size();
         let right = self.corner.0 + width + GAP + self.scale.width() + MARGIN;
-        let picture_width = right.max(NARROWEST);
+        let title_width = (text_width(title, TITLE) + 2.0 * MARGIN).min(WIDEST_TITLE);
+        let picture_width = right.max(title_width).max(NARROWEST);
         picture((picture_width, self.corner.1 + height + 58.0), |canvas| {
             let room = picture_width - 2.0 * MARGIN;
-            let title = shortened(title, TITLE, room / 1.08);
+            let title = shortened(title, TITLE, room);
             draw_head(canvas, &title, &shortened(&self.subtitle(), LABEL, room))?;
             self.draw_cells(canvas)?;
             self.draw_labels(canvas)?;
@@ -286,7 +289,7 @@ impl<'r> Dots<'r> {
         let higher = results.higher_is_better(metric)?;
         let point = |(candidate, score): (usize, f64)| {
             let params = &results.candidates()[candidate].params;
-            Some(((x.place(params.get(x.name))?, y.place(params.get(y.name))?), score))
+            Some(((x.place(params.get(x.name))?, y.height(params.get(y.name))?), score))
         };
         let mut points: Vec<_> = scored(results, metric)?.into_iter().filter_map(point).collect();
         // The best lie on top.
@@ -311,7 +314,7 @@ impl<'r> Dots<'r> {
         let room = size.0 - 2.0 * MARGIN;
         let subtitle = format!("{}; ringed: the best", candidates(self.points.len()));
         picture(size, |canvas| {
-            draw_head(canvas, &shortened(title, TITLE, room / 1.08), &subtitle)?;
+            draw_head(canvas, &shortened(title, TITLE, room), &subtitle)?;
             let drawn = panel.draw(canvas, area, &[])?;
             for &(point, score) in &self.points {
                 canvas.dot(drawn.place(point), 5.5, AXIS.into())?;

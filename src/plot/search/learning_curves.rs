@@ -6,6 +6,7 @@ use plotters::style::RGBColor;
 use plotters::style::text_anchor::{HPos, VPos};
 
 use super::color_scale::shade;
+use super::parameter::settings;
 use super::{candidates, score_text};
 use crate::error::{Error, Result};
 use crate::plot::axis::{Axis, LARGEST};
@@ -16,6 +17,8 @@ use crate::search::{CandidateResult, SearchResults};
 
 /// The height of a row of the legend.
 const ROW: f64 = 20.0;
+/// Up to so many candidates have colours of their own.
+const COLORED: usize = COLORS.len();
 /// Candidates that the legend names.
 const NAMED: usize = 12;
 
@@ -26,7 +29,7 @@ const NAMED: usize = 12;
 /// trained for different numbers of epochs, one that has ended counts with its last value, as its model stays
 /// what it was: from the end of the shortest fold on, the curve is thin. Candidates without score or curves
 /// are passed over. Up to seven candidates have a colour each; more go from dark for the best to pale, and
-/// the legend names the first twelve.
+/// the legend names the first twelve. What all have in common stands below them.
 ///
 /// A curve that falls over more than two decades gets a logarithmic axis. Values that are not finite are
 /// gaps.
@@ -118,7 +121,8 @@ fn best<'r>(
     Ok(best)
 }
 
-/// What each candidate is and came to, with its colour; the last may say how many more there are.
+/// What each candidate is and came to, with its colour; without one, what they share and how many more there
+/// are.
 fn legend(
     results: &SearchResults,
     metric: &str,
@@ -127,15 +131,25 @@ fn legend(
     let (means, deviations) = (results.means(metric)?, results.deviations(metric)?);
     let largest = best.iter().map(|(i, _)| means[*i].abs()).fold(0.0, f64::max);
     let text = |score: f64| score_text(score, largest);
+    let Some((_, first)) = best.first() else { return Ok(Vec::new()) };
+    let same = |name: &str| {
+        let value = first.params.get(name);
+        best.iter().all(|(_, candidate)| candidate.params.get(name) == value)
+    };
+    let shared = |name: &str| best.len() > 1 && same(name);
     let entry = |(place, (i, candidate)): (usize, &(usize, &CandidateResult))| {
+        let own = settings(&candidate.params, |name| !shared(name));
+        let separator = if own.is_empty() { "" } else { ":  " };
         let score = format!("{} ± {}", text(means[*i]), text(deviations[*i]));
-        let params = candidate.params.to_string();
-        let colon = if params.is_empty() { "" } else { ":  " };
-        (format!("{score}{colon}{params}"), Some(color(place, best.len())))
+        (format!("{score}{separator}{own}"), Some(color(place, best.len())))
     };
     let mut legend: Vec<_> = best.iter().enumerate().take(NAMED).map(entry).collect();
     if best.len() > NAMED {
         legend.push((format!("and {} more, the paler the worse", best.len() - NAMED), None));
+    }
+    let shared = settings(&first.params, shared);
+    if !shared.is_empty() {
+        legend.push((format!("all with {shared}"), None));
     }
     Ok(legend)
 }
@@ -143,7 +157,7 @@ fn legend(
 /// The colour of a candidate among so many.
 fn color(place: usize, count: usize) -> RGBColor {
     match count {
-        0..=7 => COLORS[place % COLORS.len()],
+        0..=COLORED => COLORS[place % COLORS.len()],
         _ => shade(1.0 - 0.75 * place as f64 / (count - 1) as f64),
     }
 }
@@ -220,11 +234,17 @@ impl CurvesPanel {
         let label = shortened(&self.label, 12.0, area.height - 60.0);
         let panel = Panel { x, y: y_axis(all.flatten()), x_label: "epoch", y_label: &label };
         let drawn = panel.draw(canvas, area, &[])?;
-        // The best lies on top.
-        for (place, (curve, rest)) in self.curves.iter().enumerate().rev() {
-            let width = if place == 0 { 2.25 } else { 1.5 };
+        // Of few, the best lies below and is the widest, so that equal ones show all; of many, on top.
+        let last = self.curves.len().saturating_sub(1);
+        let drawn_as = |i: usize| match last {
+            0 => (0, 2.25),
+            1..COLORED => (i, 3.5 - 2.25 * i as f64 / last as f64),
+            _ => (last - i, if i == last { 2.25 } else { 1.25 }),
+        };
+        for (i, width) in (0..=last).map(drawn_as) {
+            let Some((curve, rest)) = self.curves.get(i) else { continue };
             if let Some(rest) = rest {
-                drawn.curve(canvas, rest, 0.45 * width)?;
+                drawn.curve(canvas, rest, 0.4 * width)?;
             }
             drawn.curve(canvas, curve, width)?;
         }

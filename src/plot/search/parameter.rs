@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::plot::axis::{Axis, LARGEST, extent};
 use crate::plot::canvas::{shortened, text_width};
-use crate::search::SearchResults;
+use crate::search::{Params, SearchResults};
 
 /// The size of the labels of ticks.
 const TICK: f64 = 11.0;
@@ -74,7 +74,13 @@ impl<'r> Parameter<'r> {
         }
         let slot = width / self.values.len().max(1) as f64;
         let every = (30.0 / slot).ceil().max(1.0);
-        self.category_axis(every as usize, slot * every - 8.0)
+        Axis::categories(self.labels(slot * every - 8.0).into_iter(), every as usize)
+    }
+
+    /// The place of a value on an axis upwards, where names stand from the top.
+    pub(super) fn height(&self, value: Option<&Value>) -> Option<f64> {
+        let place = self.place(value)?;
+        Some(if self.numeric { place } else { (self.values.len() - 1) as f64 - place })
     }
 
     /// An axis upwards, of so many pixels.
@@ -83,7 +89,8 @@ impl<'r> Parameter<'r> {
             return self.number_axis(7);
         }
         let slot = height / self.values.len().max(1) as f64;
-        self.category_axis((14.0 / slot).ceil() as usize, 130.0)
+        let labels = self.labels(130.0).into_iter().rev();
+        Axis::categories(labels, (14.0 / slot).ceil() as usize)
     }
 
     fn number_axis(&self, ticks: usize) -> Axis {
@@ -92,10 +99,6 @@ impl<'r> Parameter<'r> {
             true => Axis::logarithmic(numbers, ticks),
             false => Axis::linear(numbers, ticks),
         }
-    }
-
-    fn category_axis(&self, every: usize, widest: f64) -> Axis {
-        Axis::categories(self.labels(widest).into_iter(), every)
     }
 
     /// The values as text, none wider than this.
@@ -119,6 +122,14 @@ fn is_logarithmic(numbers: &[f64]) -> bool {
     let median = numbers[numbers.len() / 2];
     let off = |low: f64, median: f64, high: f64| ((median - low) / (high - low) - 0.5).abs();
     off(low.ln(), median.ln(), high.ln()) <= off(low, median, high)
+}
+
+/// Settings as text with few digits: those whose name is wanted.
+pub(super) fn settings(params: &Params, wanted: impl Fn(&str) -> bool) -> String {
+    let wanted = params.iter().filter(|(name, _)| wanted(name));
+    let texts: Vec<String> =
+        wanted.map(|(name, value)| format!("{name}={}", label(value))).collect();
+    texts.join(", ")
 }
 
 /// A value as a person would write it, with few digits.

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use plotters::style::{Color, RGBColor};
 
-use super::parameter::Parameter;
+use super::parameter::{Parameter, settings};
 use super::{best, candidates, score_axis, score_text, scored};
 use crate::error::{Error, Result};
 use crate::plot::axis::LARGEST;
@@ -70,7 +70,7 @@ fn svg(results: &SearchResults, metric: &str) -> Result<String> {
         "{}; black: the mean at a value; orange: the best, {} ({})",
         candidates(scores.len()),
         score_text(best_score, largest),
-        results.candidates()[best].params
+        settings(&results.candidates()[best].params, |_| true)
     );
     // The best is always there.
     let stride = scores.len().div_ceil((MOST_POINTS / parameters.len()).max(20));
@@ -116,7 +116,7 @@ impl Scatter<'_> {
             let value = self.results.candidates()[candidate].params.get(parameter.name);
             parameter.place(value).map(|x| panel.place((x, score)))
         };
-        // The best first: it stays where its value is.
+        // The best first: it stays next to where its value is.
         let others = scores.iter().filter(|(candidate, _)| *candidate != self.best.0);
         let places: Vec<Place> = [&self.best].into_iter().chain(others).filter_map(point).collect();
         let apart = apart(&places, reach);
@@ -152,12 +152,13 @@ impl Scatter<'_> {
         let mut means: Vec<(f64, f64)> = means.into_iter().filter_map(place).collect();
         means.sort_by(|a, b| a.0.total_cmp(&b.0));
         let means: Vec<Place> = means.into_iter().map(|mean| panel.place(mean)).collect();
-        if parameter.numeric && means.len() > 1 {
+        if parameter.numeric {
             canvas.line(&means, INK, 1.5)?;
+            return means.iter().try_for_each(|&place| canvas.dot(place, 2.75, INK.to_rgba()));
         }
+        // Wider than a dot, narrower than the space to the next.
+        let half = (0.5 * reach).clamp(4.0, 18.0);
         for &(x, y) in &means {
-            // Wider than a dot, narrower than the space to the next.
-            let half = (0.5 * reach).clamp(4.0, 16.0);
             canvas.line(&[(x - half, y), (x + half, y)], INK, 2.5)?;
         }
         Ok(())
@@ -179,8 +180,10 @@ fn apart(places: &[Place], reach: f64) -> Vec<Place> {
         let size = sizes.get(&bin(place)).copied().unwrap_or(1);
         let step = (2.0 * reach / size as f64).min(DOT);
         let turn = used.entry(bin(place)).or_default();
-        let side = if *turn % 2 == 0 { -1.0 } else { 1.0 };
-        let offset = side * turn.div_ceil(2) as f64 * step;
+        let side = if turn.is_multiple_of(2) { -1.0 } else { 1.0 };
+        // An even number has no dot in the middle.
+        let middle = if size.is_multiple_of(2) { 0.5 } else { 0.0 };
+        let offset = (side * turn.div_ceil(2) as f64 - middle) * step;
         *turn += 1;
         (place.0 + offset, place.1)
     };
@@ -199,6 +202,8 @@ mod tests {
         assert_eq!(apart(&same, 3.0), same);
         let many = vec![(100.0, 50.0); 1000];
         assert!(apart(&many, 20.0).iter().all(|place| (place.0 - 100.0).abs() <= 20.0 + 1e-9));
+        let pair: Vec<f64> = apart(&same[..2], 60.0).iter().map(|place| place.0).collect();
+        assert_eq!(pair, [97.0, 103.0]);
         let far = [(100.0, 50.0), (100.0, 90.0), (200.0, 50.0)];
         assert_eq!(apart(&far, 20.0), far);
     }
