@@ -165,7 +165,7 @@ mod tests {
         let mixed = Parameter::new("m", values.iter().collect());
         assert_eq!((mixed.numeric, &mixed.places[..]), (false, &[0.0, 1.0, 2.0, 3.0][..]));
         assert_eq!(mixed.labels(100.0), ["3", "auto", "null", "[1,2]"]);
-        assert_eq!(mixed.labels(20.0), ["3", "a…", "n…", "[…"]);
+        assert_eq!(mixed.labels(20.0), ["3", "au…", "nu…", "[1…"]);
     }
 
     #[test]
