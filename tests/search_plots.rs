@@ -200,8 +200,8 @@ fn every_parameter_has_a_panel_with_every_candidate() {
     ] {
         assert_eq!(count(&svg, word), times, "{word}: {svg}");
     }
-    // Six, six and two candidates; the best has two circles, and no third parameter.
-    assert_eq!(count(&svg, "<circle"), 7 + 7 + 2);
+    // Six, six and two candidates; the best has two circles, and no third parameter; three means.
+    assert_eq!(count(&svg, "<circle"), 7 + 3 + 7 + 2);
     assert_eq!(svg, scores(mixed().results()).unwrap());
 }
 

@@ -59,6 +59,8 @@ pub(super) fn text_width(text: &str, size: f64) -> f64 {
 
 /// As much of a text as has room in `width` pixels; what is cut ends in "…".
 pub(super) fn shortened(text: &str, size: f64, width: f64) -> String {
+    // Text of many small letters is narrower than the estimate.
+    let width = 1.06 * width;
     if text_width(text, size) <= width {
         return text.to_owned();
     }

@@ -238,7 +238,7 @@ impl CurvesPanel {
         let last = self.curves.len().saturating_sub(1);
         let drawn_as = |i: usize| match last {
             0 => (0, 2.25),
-            1..COLORED => (i, 3.5 - 2.25 * i as f64 / last as f64),
+            1..COLORED => (i, 4.0 - 2.75 * i as f64 / last as f64),
             _ => (last - i, if i == last { 2.25 } else { 1.25 }),
         };
         for (i, width) in (0..=last).map(drawn_as) {
