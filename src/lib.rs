@@ -61,7 +61,7 @@
 //! | [`optim::schedule`] | learning rates that change as training goes on |
 //! | [`train`] | the [`Trainer`](train::Trainer), its [callbacks](train::Callback) and [observers](train::Observer), its [`History`](train::History), L-BFGS, the gradient check |
 //! | [`metrics`] | classification and regression metrics, the classification report |
-//! | `plot` (feature `plot`) | SVG pictures of curves, fits side by side, predicted against true values |
+//! | `plot` (feature `plot`) | SVG pictures of curves, fits side by side, searches, predicted against true values |
 //! | [`linalg`] | the door to matrix products, and what is known of the BLAS behind it |
 //! | [`random`] | NumPy's legacy generator, and keyed streams for use inside a step |
 //! | [`docs`] | guides: coming from scikit-learn, Keras, PyTorch |

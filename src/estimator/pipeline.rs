@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::metrics::Metric;
 use crate::preprocessing::{FittedTransformer, Transformer};
 use crate::scalar::Scalar;
+use crate::train::History;
 
 /// Steps that transform features, and the estimator that sees what they give.
 ///
@@ -311,6 +312,10 @@ impl<F: Scalar, M: Predictor<F>> Predictor<F> for FittedPipeline<F, M> {
 
     fn default_metric(&self) -> Box<dyn Metric<F>> {
         self.model.default_metric()
+    }
+
+    fn history(&self) -> Option<&History> {
+        self.model.history()
     }
 }
 

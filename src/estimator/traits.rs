@@ -9,6 +9,7 @@ use crate::data::{Dataset, FeatureStorage, Targets};
 use crate::error::{Error, Result};
 use crate::metrics::Metric;
 use crate::scalar::Scalar;
+use crate::train::History;
 
 /// A configuration that can be fitted to data: a model's settings, or a pipeline's steps.
 ///
@@ -201,6 +202,12 @@ pub trait Predictor<F: Scalar>: Debug + Send + Sync {
     /// As [`Predictor::evaluate`].
     fn score(&self, data: &Dataset<'_, F>) -> Result<f64> {
         self.evaluate(data, &*self.default_metric())
+    }
+
+    /// What the last fit recorded epoch by epoch; `None` for a model that is not trained in epochs, was not
+    /// trained yet or comes from a file.
+    fn history(&self) -> Option<&History> {
+        None
     }
 }
 

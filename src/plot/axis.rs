@@ -65,6 +65,13 @@ impl Axis {
         Self { low, high, log: true, ticks, minor }
     }
 
+    /// For names, at 0, 1, 2 …: every so many of them is a tick.
+    pub(super) fn categories(names: impl ExactSizeIterator<Item = String>, every: usize) -> Self {
+        let high = names.len() as f64 - 0.5;
+        let ticks = names.enumerate().step_by(every.max(1)).map(|(i, name)| (i as f64, name));
+        Self { low: -0.5, high, log: false, ticks: ticks.collect(), minor: Vec::new() }
+    }
+
     /// Where a value lies: 0 at the axis's start, 1 at its end.
     pub(super) fn place(&self, value: f64) -> f64 {
         let value = if self.log { value.log10() } else { value };

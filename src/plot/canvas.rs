@@ -57,6 +57,17 @@ pub(super) fn text_width(text: &str, size: f64) -> f64 {
     text.chars().count() as f64 * size * CHARACTER
 }
 
+/// As much of a text as has room in `width` pixels; what is cut ends in "…".
+pub(super) fn shortened(text: &str, size: f64, width: f64) -> String {
+    // Text of many small letters is narrower than the estimate.
+    let width = 1.06 * width;
+    if text_width(text, size) <= width {
+        return text.to_owned();
+    }
+    let room = (width / (size * CHARACTER)).max(1.0) as usize;
+    text.chars().take(room - 1).chain(['…']).collect()
+}
+
 /// Draws a picture of this size in pixels, and returns the SVG text.
 pub(super) fn picture(
     size: (f64, f64),
@@ -92,6 +103,23 @@ impl Canvas<'_> {
     /// A filled circle.
     pub(super) fn dot(&self, place: Place, radius: f64, color: RGBAColor) -> Result<()> {
         done(self.0.draw(&Circle::new(on_grid(place), scaled(radius), color.filled())))
+    }
+
+    /// A circle.
+    pub(super) fn ring(
+        &self,
+        place: Place,
+        radius: f64,
+        color: RGBColor,
+        width: f64,
+    ) -> Result<()> {
+        let style = color.stroke_width(scaled(width) as u32);
+        done(self.0.draw(&Circle::new(on_grid(place), scaled(radius), style)))
+    }
+
+    /// A filled rectangle between two corners.
+    pub(super) fn rectangle(&self, corners: [Place; 2], color: RGBColor) -> Result<()> {
+        done(self.0.draw(&Rectangle::new(corners.map(on_grid), color.filled())))
     }
 
     pub(super) fn text(&self, place: Place, text: &str, font: Font) -> Result<()> {

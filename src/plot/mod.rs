@@ -4,6 +4,7 @@ mod axis;
 mod canvas;
 mod compare;
 mod panel;
+mod search;
 mod thin;
 
 use std::io::Write;
@@ -16,6 +17,7 @@ use axis::{Axis, LARGEST, extent, group_thousands};
 use canvas::{AXIS, COLORS, Canvas, Font, GREY, INK, picture};
 pub use compare::histories;
 use panel::{Area, Curve, Panel};
+pub use search::{learning_curves, search_heat_map, search_scores};
 use thin::thin;
 
 use crate::error::{Error, Result};

@@ -82,6 +82,11 @@ impl Drawn<'_> {
         (left + x * width, top + (1.0 - y) * height)
     }
 
+    /// The pixels between two values across.
+    pub(super) fn distance(&self, a: f64, b: f64) -> f64 {
+        (self.place((b, 0.0)).0 - self.place((a, 0.0)).0).abs()
+    }
+
     /// Draws a curve of this width, with its points if they are few.
     pub(super) fn curve(&self, canvas: &Canvas<'_>, curve: &Curve, width: f64) -> Result<()> {
         let few = curve.points.len() <= MARKED;
@@ -161,7 +166,7 @@ fn legend_rows<'a>(legend: &[(&'a str, RGBColor)], width: f64) -> Vec<Vec<(&'a s
     rows
 }
 
-fn draw_legend_row(
+pub(super) fn draw_legend_row(
     canvas: &Canvas<'_>,
     (mut left, middle): Place,
     row: &[(&str, RGBColor)],

@@ -53,8 +53,12 @@ pub(super) fn search_in_rungs<F: Scalar, E: Estimator<F> + Clone>(
     };
     let folds = folds.into();
     let rungs = plan(candidates.len(), &folds)?;
-    let scoring =
-        Scoring { metrics: &metrics, train_scores: settings.train_scores, stop: &context.stop };
+    let scoring = Scoring {
+        metrics: &metrics,
+        train_scores: settings.train_scores,
+        learning_curves: settings.learning_curves,
+        stop: &context.stop,
+    };
     let (candidates, rungs) = (&candidates[..], &rungs[..]);
     let run =
         Run { settings, candidates, data, folds: &folds, rungs, scoring: &scoring, metric: refit };

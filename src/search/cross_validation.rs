@@ -123,8 +123,12 @@ impl<F: Scalar> CrossValidation<F> {
         let default = [estimator.default_metric()];
         let metrics = if self.metrics.is_empty() { &default[..] } else { &self.metrics };
         let metrics: Vec<&dyn Metric<F>> = metrics.iter().map(|metric| &**metric).collect();
-        let scoring =
-            Scoring { metrics: &metrics, train_scores: self.train_scores, stop: &self.stop };
+        let scoring = Scoring {
+            metrics: &metrics,
+            train_scores: self.train_scores,
+            learning_curves: false,
+            stop: &self.stop,
+        };
         let workers = Workers::new(self.parallelism)?;
         let folds = data.folds(splitter)?;
         let results = run_all(&workers, &folds, |fold| {

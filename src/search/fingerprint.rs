@@ -23,6 +23,9 @@ pub(super) struct Fingerprint {
     candidates: String,
     metrics: Vec<String>,
     train_scores: bool,
+    /// Not written where it is off: so are journals of versions that knew no curves.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    learning_curves: bool,
 }
 
 impl Fingerprint {
@@ -41,6 +44,7 @@ impl Fingerprint {
             candidates: candidates_digest(candidates),
             metrics: scoring.metrics.iter().map(|metric| format!("{metric:?}")).collect(),
             train_scores: scoring.train_scores,
+            learning_curves: scoring.learning_curves,
         }
     }
 
@@ -55,6 +59,7 @@ impl Fingerprint {
             ("the candidates", self.candidates != other.candidates),
             ("the metrics", self.metrics != other.metrics),
             ("train_scores", self.train_scores != other.train_scores),
+            ("learning_curves", self.learning_curves != other.learning_curves),
         ]
         .into_iter()
         .find_map(|(what, differs)| differs.then_some(what))

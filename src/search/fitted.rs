@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 use crate::estimator::Predictor;
 use crate::metrics::Metric;
 use crate::scalar::Scalar;
+use crate::train::History;
 
 /// What a search found, and the best candidate fitted to all rows.
 #[derive(Debug, Clone)]
@@ -80,5 +81,9 @@ impl<F: Scalar, M: Predictor<F>> Predictor<F> for FittedSearch<M> {
             Some(model) => model.default_metric(),
             None => Box::new(crate::metrics::Accuracy),
         }
+    }
+
+    fn history(&self) -> Option<&History> {
+        self.best_model.as_ref()?.history()
     }
 }

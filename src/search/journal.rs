@@ -12,6 +12,7 @@ use std::sync::{Mutex, PoisonError};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::curves::Curves;
 use super::fingerprint::Fingerprint;
 use super::results::FoldResult;
 use crate::error::{Error, Result};
@@ -76,6 +77,8 @@ struct Line {
     fit_seconds: Value,
     score_seconds: Value,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    curves: Option<BTreeMap<String, Vec<Value>>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     error: Option<String>,
 }
 
@@ -130,10 +133,13 @@ impl Journal {
             rung,
             candidate,
             fold,
-            test: result.test.iter().map(|&score| to_json(score)).collect(),
-            train: result.train.iter().map(|&score| to_json(score)).collect(),
+            test: all_to_json(&result.test),
+            train: all_to_json(&result.train),
             fit_seconds: to_json(result.fit_seconds),
             score_seconds: to_json(result.score_seconds),
+            curves: result.curves.as_ref().map(|curves| {
+                curves.iter().map(|(name, curve)| (name.clone(), all_to_json(curve))).collect()
+            }),
             error: result.error.clone(),
         });
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
@@ -193,7 +199,6 @@ fn read(path: &Path, bytes: &[u8], search: &Fingerprint, extent: Extent) -> Resu
 impl Line {
     /// The fit, if the search has such.
     fn check(self, extent: Extent) -> Option<FoldResult> {
-        let scores = |values: &[Value]| values.iter().map(from_json).collect::<Option<Vec<f64>>>();
         let known = self.rung < extent.rungs
             && self.candidate < extent.candidates
             && self.fold < extent.folds;
@@ -203,9 +208,17 @@ impl Line {
             Some(_) => (0, 0),
         };
         (known && (self.test.len(), self.train.len()) == wanted).then_some(())?;
+        let curves = self.curves.map(|curves| {
+            let curve = |(name, values): (_, Vec<Value>)| Some((name, all_from_json(&values)?));
+            curves.into_iter().map(curve).collect::<Option<Curves>>()
+        });
         Some(FoldResult {
-            test: scores(&self.test)?,
-            train: scores(&self.train)?,
+            test: all_from_json(&self.test)?,
+            train: all_from_json(&self.train)?,
+            curves: match curves {
+                Some(curves) => Some(curves?),
+                None => None,
+            },
             fit_seconds: from_json(&self.fit_seconds)?,
             score_seconds: from_json(&self.score_seconds)?,
             error: self.error,
@@ -221,8 +234,16 @@ fn to_json(number: f64) -> Value {
     }
 }
 
+fn all_to_json(numbers: &[f64]) -> Vec<Value> {
+    numbers.iter().map(|&number| to_json(number)).collect()
+}
+
 fn from_json(value: &Value) -> Option<f64> {
     value.as_f64().or_else(|| value.as_str()?.parse().ok())
+}
+
+fn all_from_json(values: &[Value]) -> Option<Vec<f64>> {
+    values.iter().map(from_json).collect()
 }
 
 #[cfg(test)]
@@ -243,6 +264,7 @@ mod tests {
             train: Vec::new(),
             fit_seconds: 0.5,
             score_seconds: 0.5,
+            curves: None,
             error: None,
         };
         journal.append((0, 0, 0), &result);

@@ -10,8 +10,10 @@
 //! when the last of these candidates is done; at most two such copies a thread exist at a time. Test rows are
 //! transformed by each candidate's model as it is scored.
 
+mod axes;
 mod core;
 mod cross_validation;
+mod curves;
 mod fingerprint;
 mod fit_and_score;
 mod fitted;
@@ -32,7 +34,9 @@ mod settings;
 mod shared_preprocessing;
 mod strategy;
 
+pub use axes::{PairedScores, ScoreSummary};
 pub use cross_validation::{CrossValidation, CrossValidationScores, cross_val_score};
+pub use curves::Curves;
 pub use fitted::FittedSearch;
 pub use grid::Grid;
 pub use grid_search::GridSearch;

@@ -7,6 +7,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::Params;
+use super::curves::Curves;
 use super::params::plain;
 use crate::error::{Error, Result};
 
@@ -22,6 +23,11 @@ pub struct FoldResult {
     pub fit_seconds: f64,
     /// Seconds in which the test rows were scored.
     pub score_seconds: f64,
+    /// What the fit recorded epoch by epoch, if the search was told to keep it and the estimator records
+    /// such: "loss", "validation_loss", and the metrics, those of the validation rows with "validation_"
+    /// before the name, as [`History::curve`](crate::train::History::curve) has them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub curves: Option<Curves>,
     /// Why the fit or its score failed.
     pub error: Option<String>,
 }
@@ -149,7 +155,7 @@ impl SearchResults {
         })
     }
 
-    fn metric(&self, name: &str) -> Result<(usize, bool)> {
+    pub(super) fn metric(&self, name: &str) -> Result<(usize, bool)> {
         let found = self.metrics.iter().position(|(known, _)| known == name);
         let unknown = || Error::UnknownName {
             what: "metric",
@@ -167,13 +173,7 @@ impl SearchResults {
             |(name, value): (&str, Option<usize>)| Some((name.to_owned(), value?.to_string()));
         let mut row: Vec<(String, String)> = of_halving.into_iter().filter_map(shown).collect();
         // Grids may have different axes: all have a column.
-        let mut names: Vec<&str> = Vec::new();
-        for name in self.candidates.iter().flat_map(|c| c.params.iter().map(|(name, _)| name)) {
-            if !names.contains(&name) {
-                names.push(name);
-            }
-        }
-        for name in names {
+        for name in self.axis_names() {
             let value = candidate.params.get(name).map(plain).unwrap_or_default();
             row.push((format!("param_{name}"), value));
         }

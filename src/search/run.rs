@@ -183,8 +183,8 @@ impl<'d, F: Scalar, E: Estimator<F>> Run<'_, 'd, F, E> {
         shared: &SharedPreprocessing<'d, F>,
     ) -> (FoldResult, Option<Arc<Error>>) {
         match self.fold_scores(round, place, shared) {
-            Ok(FoldScores { test, train, fit_seconds, score_seconds }) => {
-                (FoldResult { test, train, fit_seconds, score_seconds, error: None }, None)
+            Ok(FoldScores { test, train, fit_seconds, score_seconds, curves }) => {
+                (FoldResult { test, train, fit_seconds, score_seconds, curves, error: None }, None)
             }
             Err(error) => {
                 let failed = FoldResult {
@@ -192,6 +192,7 @@ impl<'d, F: Scalar, E: Estimator<F>> Run<'_, 'd, F, E> {
                     train: Vec::new(),
                     fit_seconds: f64::NAN,
                     score_seconds: f64::NAN,
+                    curves: None,
                     error: Some(error.to_string()),
                 };
                 (failed, Some(error))

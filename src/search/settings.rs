@@ -51,6 +51,7 @@ pub struct SearchSettings<F> {
     pub(super) refit: bool,
     pub(super) refit_by: Option<String>,
     pub(super) train_scores: bool,
+    pub(super) learning_curves: bool,
     pub(super) error_score: ErrorScore,
     pub(super) progress: Option<ProgressObserver>,
     pub(super) journal: Option<PathBuf>,
@@ -64,6 +65,7 @@ impl<F: Scalar> SearchSettings<F> {
             refit: true,
             refit_by: None,
             train_scores: false,
+            learning_curves: false,
             error_score: ErrorScore::Value(f64::NAN),
             progress: None,
             journal: None,
@@ -88,6 +90,7 @@ impl<F: Scalar> std::fmt::Debug for SearchSettings<F> {
             .field("splitter", &self.splitter)
             .field("refit", &self.refit)
             .field("train_scores", &self.train_scores)
+            .field("learning_curves", &self.learning_curves)
             .field("error_score", &self.error_score)
             .field("metrics", &self.metrics)
             .field("refit_by", &self.refit_by)
@@ -126,6 +129,14 @@ macro_rules! search_methods {
         /// Whether the training rows are scored too; no.
         pub fn train_scores(mut self, train_scores: bool) -> Self {
             self.settings.train_scores = train_scores;
+            self
+        }
+
+        /// Whether every fit's [`FoldResult::curves`](crate::search::FoldResult::curves) are kept, for
+        /// `plot::learning_curves`; no. They need a number for each epoch and curve, in memory and in the
+        /// journal.
+        pub fn learning_curves(mut self, learning_curves: bool) -> Self {
+            self.settings.learning_curves = learning_curves;
             self
         }
 

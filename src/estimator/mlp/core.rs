@@ -92,6 +92,11 @@ impl<F: Scalar> Core<F> {
         Some(state.rate_factor() * self.settings.learning_rate_init)
     }
 
+    /// The history, if it has an epoch.
+    pub(super) fn recorded(&self) -> Option<&History> {
+        (!self.history.epochs().is_empty()).then_some(&self.history)
+    }
+
     /// scikit-learn's name of what the last layer's scores go through.
     pub(super) fn out_activation(&self) -> &'static str {
         match self.network.link() {

@@ -14,6 +14,7 @@ use crate::estimator::{FitContext, Predictor};
 use crate::loss::{Loss, SharedLoss};
 use crate::metrics::{Accuracy, Metric, SubsetAccuracy, first_largest};
 use crate::scalar::Scalar;
+use crate::train::History;
 
 /// A fitted [`MlpClassifier`](super::MlpClassifier): predicts classes as `L`, class indices unless it was
 /// fitted to labels.
@@ -302,5 +303,9 @@ where
 
     fn default_metric(&self) -> Box<dyn Metric<F>> {
         metric(self.flags)
+    }
+
+    fn history(&self) -> Option<&History> {
+        self.core.recorded()
     }
 }

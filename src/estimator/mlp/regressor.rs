@@ -13,6 +13,7 @@ use crate::estimator::{Estimator, FitContext, Predictor};
 use crate::loss::{AnyLoss, Loss, SharedLoss};
 use crate::metrics::{Metric, R2};
 use crate::scalar::Scalar;
+use crate::train::History;
 
 /// What [`MlpRegressor`] minimises.
 #[derive(Debug, Clone, Default)]
@@ -306,5 +307,9 @@ impl<F: Scalar> Predictor<F> for FittedMlpRegressor<F> {
 
     fn default_metric(&self) -> Box<dyn Metric<F>> {
         Box::new(R2)
+    }
+
+    fn history(&self) -> Option<&History> {
+        self.core.recorded()
     }
 }
