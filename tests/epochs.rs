@@ -108,7 +108,7 @@ fn an_adaptive_rate_is_the_same_to_the_bit() {
     // Every second epoch without improvement divides the rate by 5, whose quotients are rounded.
     let settings = |epochs| {
         let adaptive = classifier(epochs).solver(Solver::Sgd).learning_rate(LearningRate::Adaptive);
-        adaptive.tol(10.0).n_iter_no_change(1).learning_rate_init(0.7)
+        adaptive.tol(10.0).n_iter_no_change(1).learning_rate_init(0.6)
     };
     let epochs = assert_unbroken(settings, &wine::<f64>());
     assert!(epochs < 24, "it ends when the rate is small: {epochs}");
