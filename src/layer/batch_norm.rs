@@ -10,7 +10,7 @@ use super::columns::{
 use super::spec::{epsilon, last_axis, normalisation_methods, parse_config};
 use super::{AnyLayerSpec, Backward, Forward, Layer, LayerSpec, Needs, Pass, WholeBatch};
 use crate::error::{Error, Result};
-use crate::linalg::elementwise;
+use crate::native::column_sums::sum_rows;
 use crate::native::rows::{flat, flat_ref};
 use crate::network::{Dims, Initializer, TensorSpec};
 use crate::scalar::Scalar;
@@ -212,7 +212,7 @@ impl<F: Scalar> WholeBatch<F> for Built<F> {
         let count = F::from_f64((x.len() / self.size) as f64);
         part[0] = count;
         let (means, squares) = part[1..].split_at_mut(self.size);
-        elementwise::sum_rows(x, means);
+        sum_rows(x, means);
         for mean in means.iter_mut() {
             *mean /= count;
         }

@@ -13,6 +13,7 @@ use super::{
 use crate::activation::{Activation, AnyActivation, Identity, Saved};
 use crate::error::{Error, Result, positive};
 use crate::linalg::{Gemm, elementwise};
+use crate::native::column_sums::sum_rows;
 use crate::native::rows::{flat, flat_ref, matrix, matrix_mut, part_rows};
 use crate::network::{Dims, Initializer, Regularizer, TensorSpec};
 use crate::scalar::Scalar;
@@ -217,8 +218,9 @@ impl<F: Scalar> Layer<F> for BuiltDense<F> {
     fn forward(&self, pass: Pass, params: &[F], io: Forward<'_, F>) {
         let Forward { x: Some(x), mut y, mut cache, .. } = io else { return };
         let bias = &params[self.weight_count()..];
-        pass.gemm.product(F::one(), x, self.weights(params), F::zero(), y.view_mut());
+        let biased = pass.gemm.product_with_bias(x, self.weights(params), bias, y.view_mut());
         let y = flat(&mut y);
+        let bias = if biased { &[] } else { bias };
         if self.saves_input() {
             elementwise::add_rows(bias, y);
             flat(&mut cache).copy_from_slice(y);
@@ -288,7 +290,7 @@ impl<F: Scalar> OwnedGradient<F> for BuiltDense<F> {
         let x = x.slice_move(ndarray::s![.., rows]);
         gemm.product(F::one(), x.reversed_axes(), dy, F::zero(), dweights);
         if !bias.is_empty() {
-            elementwise::sum_rows(flat_ref(&dy), bias);
+            sum_rows(flat_ref(&dy), bias);
         }
     }
 }

@@ -64,18 +64,6 @@ vectorised! {
 }
 
 vectorised! {
-    /// Overwrites `sums` by the sum of the rows of `sums.len()` values, first row first.
-    pub(crate) fn sum_rows<F>(rows: &[F], sums: &mut [F]) {
-        sums.fill(F::zero());
-        for row in rows.chunks_exact(sums.len()) {
-            for (sum, &value) in sums.iter_mut().zip(row) {
-                *sum += value;
-            }
-        }
-    }
-}
-
-vectorised! {
     /// `x ← exp(x)`.
     pub(crate) fn exp<F>(values: &mut [F]) {
         for value in values {

@@ -105,7 +105,7 @@ impl Gemm {
         beta: F,
         mut c: ArrayViewMut2<'_, F>,
     ) {
-        let small = self.small_kernel && suits_small_kernel(c.nrows(), a.ncols(), c.ncols());
+        let small = self.takes_small_kernel(&a, &c);
         let backend = if small { Backend::Small } else { self.backend };
         let done = match backend {
             Backend::OpenBlas => F::openblas_gemm(alpha, a, b, beta, &mut c),
@@ -124,6 +124,31 @@ impl Gemm {
         }
         #[cfg(test)]
         calls::count(backend);
+    }
+
+    /// `c ← a·b`, with `bias` (a value for each column) added to every row if that costs nothing; returns
+    /// whether it has been.
+    pub(crate) fn product_with_bias<F: Scalar>(
+        self,
+        a: ArrayView2<'_, F>,
+        b: ArrayView2<'_, F>,
+        bias: &[F],
+        mut c: ArrayViewMut2<'_, F>,
+    ) -> bool {
+        if !bias.is_empty() && self.takes_small_kernel(&a, &c) {
+            #[cfg(test)]
+            calls::count(Backend::Small);
+            if small_gemm::affine(a, b, bias, &mut c) {
+                return true;
+            }
+        }
+        self.product(F::one(), a, b, F::zero(), c);
+        false
+    }
+
+    fn takes_small_kernel<F>(self, a: &ArrayView2<'_, F>, c: &ArrayViewMut2<'_, F>) -> bool {
+        self.backend == Backend::Small
+            || self.small_kernel && suits_small_kernel(c.nrows(), a.ncols(), c.ncols())
     }
 }
 

@@ -8,6 +8,7 @@
 mod absent;
 #[cfg(feature = "openblas")]
 pub(crate) mod cblas;
+pub(crate) mod column_sums;
 pub(crate) mod crew;
 pub(crate) mod gather;
 pub(crate) mod lanes;

@@ -36,6 +36,8 @@ struct Product<F> {
     a: Strided<*const F>,
     b: Strided<*const F>,
     c: Strided<*mut F>,
+    /// A value for each column, in which the sums start, or null.
+    bias: *const F,
 }
 
 /// `c ← alpha·a·b + beta·c`; returns false, with nothing done, if rows of `c` have gaps.
@@ -45,6 +47,28 @@ pub(crate) fn gemm<F: Scalar>(
     b: ArrayView2<'_, F>,
     beta: F,
     c: &mut ArrayViewMut2<'_, F>,
+) -> bool {
+    product(alpha, a, b, beta, c, None)
+}
+
+/// `c ← a·b + bias`, the bias added to every row, as [`gemm`].
+pub(crate) fn affine<F: Scalar>(
+    a: ArrayView2<'_, F>,
+    b: ArrayView2<'_, F>,
+    bias: &[F],
+    c: &mut ArrayViewMut2<'_, F>,
+) -> bool {
+    assert_eq!(bias.len(), b.ncols(), "a bias for each column");
+    product(F::one(), a, b, F::zero(), c, Some(bias))
+}
+
+fn product<F: Scalar>(
+    alpha: F,
+    a: ArrayView2<'_, F>,
+    b: ArrayView2<'_, F>,
+    beta: F,
+    c: &mut ArrayViewMut2<'_, F>,
+    bias: Option<&[F]>,
 ) -> bool {
     let ((m, k), n) = (a.dim(), b.ncols());
     assert_eq!((b.nrows(), c.dim()), (k, (m, n)), "the matrices' shapes do not fit");
@@ -65,6 +89,7 @@ pub(crate) fn gemm<F: Scalar>(
         a: input(a),
         b: input(b),
         c: Strided { values: c.as_mut_ptr(), row: c.strides()[0], column: 1 },
+        bias: bias.map_or(std::ptr::null(), <[F]>::as_ptr),
     });
     true
 }
@@ -136,7 +161,11 @@ unsafe fn block<F: Scalar, L: Lanes<F>, const V: usize>(
             // SAFETY: `last` lanes of the last vector lie inside `b`.
             b = unsafe { pack_rows::<F, L, V>(depth, last, b, &mut packed) };
         }
-        let tiles = Tiles { product, depth, b, last, start: from == 0 };
+        let bias = match from == 0 && !product.bias.is_null() {
+            true => product.bias.wrapping_add(columns.start),
+            false => std::ptr::null(),
+        };
+        let tiles = Tiles { product, depth, b, bias, last, start: from == 0 };
         let a_values = a.values.wrapping_offset(from as isize * a.column);
         let c_values = c.values.wrapping_add(columns.start);
         let (a, c) = (Strided { values: a_values, ..a }, Strided { values: c_values, ..c });
@@ -199,6 +228,8 @@ struct Tiles<'p, F> {
     product: &'p Product<F>,
     depth: usize,
     b: Strided<*const F>,
+    /// What the sums start in, or null.
+    bias: *const F,
     /// Lanes of the last vector that are columns.
     last: usize,
     /// Whether these are the first rows of `b`.
@@ -251,6 +282,14 @@ impl<F: Scalar> Tiles<'_, F> {
         unsafe {
             let mask = L::mask(self.last);
             let mut sums = [[L::splat(F::zero()); V]; R];
+            if !self.bias.is_null() {
+                let mut bias = [L::splat(F::zero()); V];
+                for (v, bias) in bias.iter_mut().enumerate() {
+                    let from = self.bias.add(v * L::COUNT);
+                    *bias = if v + 1 < V { L::load(from) } else { L::load_masked(from, mask) };
+                }
+                sums = [bias; R];
+            }
             let (mut a_values, mut b_values) = (a.values, self.b.values);
             for _ in 0..self.depth {
                 let mut b = [L::splat(F::zero()); V];

@@ -144,10 +144,13 @@ impl<F: Scalar> Loss<F> for ClippedBinaryLogLoss {
             for (column, place) in probabilities.iter_mut().enumerate() {
                 let target = target_at(targets, row, column);
                 let p = clipped(*place);
-                for (share, p) in [(target, p), (F::one() - target, F::one() - p)] {
-                    if share != F::zero() {
-                        total.add((weight * share).as_f64(), p.as_f64());
-                    }
+                let rest = F::one() - p;
+                if target == F::zero() || target == F::one() {
+                    let p = if target == F::one() { p } else { rest };
+                    total.add(weight.as_f64(), p.as_f64());
+                } else {
+                    total.add((weight * target).as_f64(), p.as_f64());
+                    total.add((weight * (F::one() - target)).as_f64(), rest.as_f64());
                 }
                 *place = scale * weight * (*place - target);
             }
