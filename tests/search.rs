@@ -119,7 +119,7 @@ fn progress_counts_every_fit_once() {
         let told = Arc::new(Mutex::new(Vec::new()));
         let list = told.clone();
         let observed = search(&MIXED).progress(move |progress| {
-            let best = progress.best_fold;
+            let best = progress.best_score;
             list.lock().unwrap().push((progress.done, progress.fits, best, progress.seconds_left));
         });
         let mut context = FitContext::new().parallelism(Parallelism::Threads(threads));

@@ -39,6 +39,10 @@ struct Options {
     /// Write the same as JSON.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
+    /// Draw the scores by parameter, a heat map and the learning curves of the best three into this folder.
+    #[cfg(feature = "plot")]
+    #[arg(long, value_name = "FOLDER")]
+    plots: Option<PathBuf>,
     /// Print every candidate's mean score as JSON.
     #[arg(long)]
     scores: bool,
@@ -70,6 +74,10 @@ fn run<F: Scalar>(options: &Options) -> Result<()> {
     if let Some(journal) = &options.journal {
         search = search.journal(journal);
     }
+    #[cfg(feature = "plot")]
+    {
+        search = search.learning_curves(options.plots.is_some());
+    }
     let progress = Arc::new(ProgressLine::new());
     if !options.quiet {
         let heard = Arc::clone(&progress);
@@ -91,6 +99,10 @@ fn run<F: Scalar>(options: &Options) -> Result<()> {
     if let Some(path) = &options.json {
         results.write_json(path)?;
     }
+    #[cfg(feature = "plot")]
+    if let Some(folder) = &options.plots {
+        draw(folder, results)?;
+    }
     println!("{results}");
     if options.scores {
         println!("{}", json!(results.means("accuracy")?));
@@ -104,5 +116,20 @@ fn run<F: Scalar>(options: &Options) -> Result<()> {
         test_score: found.score(&test)?,
     };
     println!("{}", serde_json::to_string(&last).unwrap_or_default());
+    Ok(())
+}
+
+/// The pictures of a search.
+#[cfg(feature = "plot")]
+fn draw(folder: &std::path::Path, results: &blastrain::search::SearchResults) -> Result<()> {
+    use blastrain::plot;
+
+    std::fs::create_dir_all(folder).map_err(|source| Error::io(folder, source))?;
+    let file = |name: &str| folder.join(name);
+    plot::search_scores(file("scores.svg"), results, "accuracy")?;
+    let (x, y) = ("hidden_layer_sizes", "alpha");
+    plot::search_heat_map(file("heat_map.svg"), results, x, y, "accuracy")?;
+    plot::learning_curves(file("learning_curves.svg"), results, "accuracy", 3)?;
+    eprintln!("pictures: {}", folder.display());
     Ok(())
 }

@@ -44,9 +44,9 @@ impl ProgressLine {
 }
 
 fn line(progress: &Progress<'_>) -> String {
-    let best = progress.best_fold.map_or("none".to_owned(), |best| format!("{best:.4}"));
+    let best = progress.best_score.map_or("none".to_owned(), |best| format!("{best:.4}"));
     format!(
-        "{} of {} fits, {} gone, {} left, best fold so far {best}",
+        "{} of {} fits, {} gone, {} left, best score so far {best}",
         progress.done,
         progress.fits,
         clock(progress.seconds),

@@ -4,6 +4,8 @@ use ndarray::{ArrayView2, ArrayViewMut2};
 
 use crate::scalar::Scalar;
 
+/// Values of a row up to which it is copied here.
+const FEW: usize = 32;
 /// Rows fetched ahead of the one that is copied …
 const AHEAD: usize = 4;
 /// … and bytes of each, behind which the processor follows by itself.
@@ -15,32 +17,54 @@ pub(crate) fn gather_rows<F: Scalar>(
     rows: &[usize],
     mut to: ArrayViewMut2<'_, F>,
 ) {
-    for (i, (mut to, &row)) in to.outer_iter_mut().zip(rows).enumerate() {
+    let width = from.ncols();
+    assert_eq!(to.ncols(), width, "rows of the same width");
+    let (Some(values), Some(to)) = (from.to_slice(), to.as_slice_mut()) else {
+        for (mut to, &row) in to.outer_iter_mut().zip(rows) {
+            to.assign(&from.row(row));
+        }
+        return;
+    };
+    for (i, (to, &row)) in to.chunks_exact_mut(width.max(1)).zip(rows).enumerate() {
         if let Some(&next) = rows.get(i + AHEAD) {
-            fetch(from, next);
+            fetch(values, next * width, width);
         }
-        let row = from.row(row);
-        match (to.as_slice_mut(), row.to_slice()) {
-            (Some(to), Some(row)) => to.copy_from_slice(row),
-            _ => to.assign(&row),
-        }
+        copy(&values[row * width..][..width], to);
     }
 }
 
-/// Asks for the start of a row of a matrix whose rows have no gaps.
+/// Copies a row. A call of the library's copy takes longer than few values do.
 #[inline(always)]
-fn fetch<F: Scalar>(from: ArrayView2<'_, F>, row: usize) {
+fn copy<F: Scalar>(from: &[F], to: &mut [F]) {
+    if from.len() > FEW {
+        return to.copy_from_slice(from);
+    }
+    let ((from, rest), (to, to_rest)) = (from.as_chunks::<4>(), to.as_chunks_mut::<4>());
+    for (to, from) in to.iter_mut().zip(from) {
+        *to = *from;
+    }
+    match (rest, to_rest) {
+        ([a], [x]) => *x = *a,
+        ([a, b], [x, y]) => (*x, *y) = (*a, *b),
+        ([a, b, c], [x, y, z]) => (*x, *y, *z) = (*a, *b, *c),
+        _ => {}
+    }
+}
+
+/// Asks for the start of the row of `width` values that begins at `start`.
+#[inline(always)]
+fn fetch<F: Scalar>(values: &[F], start: usize, width: usize) {
     #[cfg(target_arch = "x86_64")]
     {
         use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-        let start = from.as_ptr().wrapping_offset(row as isize * from.strides()[0]).cast::<i8>();
-        for line in (0..(from.ncols() * size_of::<F>()).min(FETCHED)).step_by(64) {
+        let start = values.as_ptr().wrapping_add(start).cast::<i8>();
+        for line in (0..(width * size_of::<F>()).min(FETCHED)).step_by(64) {
             // SAFETY: fetching ahead reads nothing, whatever the address.
             unsafe { _mm_prefetch::<_MM_HINT_T0>(start.wrapping_add(line)) };
         }
     }
     #[cfg(not(target_arch = "x86_64"))]
-    let _ = (from, row, FETCHED);
+    let _ = (values, start, width, FETCHED);
 }
 
 #[cfg(test)]
@@ -57,6 +81,12 @@ mod tests {
             let mut to = Array2::zeros((rows.len(), view.ncols()));
             gather_rows(view, &rows, to.view_mut());
             assert_eq!(to, view.select(Axis(0), &rows));
+        }
+        for width in 1..40 {
+            let from = Array2::from_shape_fn((5, width), |(i, j)| (100 * i + j) as f64);
+            let mut to = Array2::zeros((3, width));
+            gather_rows(from.view(), &[4, 0, 2], to.view_mut());
+            assert_eq!(to, from.select(Axis(0), &[4, 0, 2]));
         }
         let mut none = array![[1.0f64]];
         gather_rows(array![[2.0]].view(), &[], none.view_mut());

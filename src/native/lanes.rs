@@ -60,6 +60,48 @@ pub trait Lanes<F>: Copy {
     unsafe fn store_first(self, to: *mut F, count: usize);
 }
 
+/// `V` vectors from `from` on, of the last one `last` lanes.
+///
+/// # Safety
+/// The processor can compute with `L`, and so many values can be read.
+#[inline(always)]
+pub(crate) unsafe fn load<F: Scalar, L: Lanes<F>, const V: usize>(
+    from: *const F,
+    last: usize,
+) -> [L; V] {
+    // SAFETY: the caller's word.
+    unsafe {
+        let mut vectors = [L::splat(F::zero()); V];
+        for (v, vector) in vectors.iter_mut().enumerate() {
+            let from = from.add(v * L::COUNT);
+            *vector = if v + 1 < V { L::load(from) } else { L::load_masked(from, L::mask(last)) };
+        }
+        vectors
+    }
+}
+
+/// Writes vectors, of the last one `last` lanes.
+///
+/// # Safety
+/// The processor can compute with `L`, and so many values can be written.
+#[inline(always)]
+pub(crate) unsafe fn store<F: Scalar, L: Lanes<F>, const V: usize>(
+    vectors: [L; V],
+    to: *mut F,
+    last: usize,
+) {
+    for (v, vector) in vectors.into_iter().enumerate() {
+        // SAFETY: the caller's word.
+        unsafe {
+            let to = to.add(v * L::COUNT);
+            match v + 1 < V || last == L::COUNT {
+                true => vector.store(to),
+                false => vector.store_first(to, last),
+            }
+        }
+    }
+}
+
 /// The vectors of a floating-point type.
 pub trait HasLanes: Sized {
     /// Those of AVX2 with FMA, where that can be.

@@ -1,25 +1,38 @@
 //! Tells how far a search is.
 
+use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use super::Params;
 use super::results::FoldResult;
-use super::settings::{Progress, ProgressObserver};
+use super::settings::{ErrorScore, Progress, ProgressObserver};
 
 /// Counts fits and tells an observer.
 pub(super) struct Reporter<'r> {
     observer: Option<&'r ProgressObserver>,
+    rule: ScoreRule,
     fits: usize,
-    higher_is_better: bool,
     start: Instant,
     state: Mutex<State>,
+}
+
+/// How a candidate's score comes from its fits, and which is better.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ScoreRule {
+    /// The position of the metric that the best candidate is chosen by.
+    pub(super) metric: usize,
+    pub(super) higher_is_better: bool,
+    pub(super) folds: usize,
+    pub(super) error_score: ErrorScore,
 }
 
 struct State {
     done: usize,
     /// Fits of them that a journal had: they took no time now.
     known: usize,
+    /// The scores of each candidate of this round, by fold, until all are there.
+    scores: BTreeMap<usize, BTreeMap<usize, f64>>,
     best: Option<f64>,
 }
 
@@ -28,47 +41,62 @@ impl<'r> Reporter<'r> {
     pub(super) fn new(
         observer: Option<&'r ProgressObserver>,
         fits: usize,
-        higher_is_better: bool,
+        rule: ScoreRule,
     ) -> Self {
-        let state = Mutex::new(State { done: 0, known: 0, best: None });
-        Self { observer, fits, higher_is_better, start: Instant::now(), state }
+        let state = State { done: 0, known: 0, scores: BTreeMap::new(), best: None };
+        Self { observer, rule, fits, start: Instant::now(), state: Mutex::new(state) }
     }
 
-    /// Counts fits that a journal had.
-    pub(super) fn known<'k>(&self, results: impl ExactSizeIterator<Item = &'k FoldResult>) {
+    /// Begins a round with the fits that a journal had, by candidate and fold.
+    pub(super) fn round(&self, known: &BTreeMap<(usize, usize), FoldResult>) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.done += results.len();
-        state.known += results.len();
-        let scores = results.filter_map(|result| result.test.first().copied());
-        state.best =
-            scores.fold(state.best, |best, score| better(best, score, self.higher_is_better));
+        state.done += known.len();
+        state.known += known.len();
+        (state.best, state.scores) = (None, BTreeMap::new());
+        for (&place, result) in known {
+            state.add(self.rule, place, result);
+        }
     }
 
     /// One fit more. The observer is called by one thread at a time, so that its counts rise.
-    pub(super) fn finished(&self, params: &Params, fold: usize, result: &FoldResult) {
+    pub(super) fn finished(&self, place: (usize, usize), params: &Params, result: &FoldResult) {
         let Some(observer) = self.observer else { return };
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.done += 1;
-        let score = result.test.first().copied();
-        if let Some(score) = score {
-            state.best = better(state.best, score, self.higher_is_better);
-        }
+        state.add(self.rule, place, result);
         let seconds = self.start.elapsed().as_secs_f64();
         let (now, left) = (state.done - state.known, self.fits.saturating_sub(state.done));
         observer(&Progress {
             done: state.done,
             fits: self.fits,
             params,
-            fold,
-            score,
-            best_fold: state.best,
+            fold: place.1,
+            score: result.test.get(self.rule.metric).copied(),
+            best_score: state.best,
             seconds,
             seconds_left: seconds / now as f64 * left as f64,
         });
     }
 }
 
-fn better(best: Option<f64>, score: f64, higher_is_better: bool) -> Option<f64> {
-    let beats = |best: f64| if higher_is_better { score > best } else { score < best };
-    if !score.is_nan() && best.is_none_or(beats) { Some(score) } else { best }
+impl State {
+    fn add(&mut self, rule: ScoreRule, (candidate, fold): (usize, usize), result: &FoldResult) {
+        let failed = match rule.error_score {
+            ErrorScore::Value(score) => score,
+            ErrorScore::Raise => f64::NAN,
+        };
+        let score = result.test.get(rule.metric).copied().unwrap_or(failed);
+        let scores = self.scores.entry(candidate).or_default();
+        scores.insert(fold, score);
+        if scores.len() < rule.folds {
+            return;
+        }
+        // In the order of the folds, as the results sum them.
+        let mean = scores.values().sum::<f64>() / rule.folds as f64;
+        self.scores.remove(&candidate);
+        let beats = |best: f64| if rule.higher_is_better { mean > best } else { mean < best };
+        if !mean.is_nan() && self.best.is_none_or(beats) {
+            self.best = Some(mean);
+        }
+    }
 }

@@ -10,7 +10,7 @@ use super::fit_and_score::{FoldScores, Scoring, fit_and_score};
 use super::grid::Candidate;
 use super::jobs::run_all;
 use super::journal::{Extent, Finished, Journal};
-use super::reporter::Reporter;
+use super::reporter::{Reporter, ScoreRule};
 use super::results::{CandidateResult, FoldResult, ranks};
 use super::rung::Rung;
 use super::settings::{ErrorScore, SearchSettings};
@@ -68,16 +68,21 @@ impl<'d, F: Scalar, E: Estimator<F>> Run<'_, 'd, F, E> {
         journal: Option<&Journal>,
         mut known: Finished,
     ) -> Result<Vec<(usize, CandidateResult)>> {
-        let higher = self.scoring.metrics[0].higher_is_better();
+        let rule = ScoreRule {
+            metric: self.metric,
+            higher_is_better: self.scoring.metrics[self.metric].higher_is_better(),
+            folds: self.folds.len(),
+            error_score: self.settings.error_score,
+        };
         let fits = self.rungs.iter().map(Rung::fits).sum();
-        let reporter = Reporter::new(self.settings.progress.as_ref(), fits, higher);
+        let reporter = Reporter::new(self.settings.progress.as_ref(), fits, rule);
         let mut left: Vec<usize> = (0..self.candidates.len()).collect();
         let (mut results, mut models) = (Vec::new(), BTreeMap::new());
         for (number, rung) in self.rungs.iter().enumerate() {
             let keeps = rung.epochs.is_some() && number + 1 < self.rungs.len();
             let round = Round { number, rung, candidates: left, models: Mutex::new(models), keeps };
             let known = self.known(&round, &mut known);
-            reporter.known(known.values());
+            reporter.round(&known);
             let outcomes = self.fits(&round, workers, (journal, &reporter), known);
             if outcomes.len() < rung.fits() {
                 return Err(STOPPED);
@@ -168,7 +173,7 @@ impl<'d, F: Scalar, E: Estimator<F>> Run<'_, 'd, F, E> {
             if let Some(journal) = journal {
                 journal.append((round.number, place.0, place.1), &result);
             }
-            reporter.finished(&self.candidates[place.0].params, place.1, &result);
+            reporter.finished(place, &self.candidates[place.0].params, &result);
             Some((place, result, error))
         });
         let known = known.into_iter().map(|(place, result)| (place, result, None));

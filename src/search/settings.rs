@@ -30,10 +30,11 @@ pub struct Progress<'p> {
     pub params: &'p Params,
     /// The fold, counted from 0.
     pub fold: usize,
-    /// The first metric on the fold's test rows; none if the fit failed.
+    /// The metric that the best candidate is chosen by, on the fold's test rows; none if the fit failed.
     pub score: Option<f64>,
-    /// The best such score so far.
-    pub best_fold: Option<f64>,
+    /// The best mean over all folds so far, of the candidates whose fits are all done; of successive halving,
+    /// those of the round.
+    pub best_score: Option<f64>,
     /// Seconds since the search began.
     pub seconds: f64,
     /// Seconds that the rest will take if it goes on like this.

@@ -53,9 +53,10 @@ impl<F: Scalar> Loss<F> for ClippedLogLoss {
         for ((row, exps), &class) in values.chunks_exact_mut(width).enumerate().zip(classes) {
             let weight = row_weight(weight, row);
             let sum = exps.iter().fold(F::zero(), |sum, &value| sum + value);
-            total.add(weight.as_f64(), clipped(exps[class] / sum).as_f64());
+            let inverse = F::one() / sum;
+            total.add(weight.as_f64(), clipped(exps[class] * inverse).as_f64());
             let factor = scale * weight;
-            let normalise = factor / sum;
+            let normalise = factor * inverse;
             for value in exps.iter_mut() {
                 *value *= normalise;
             }

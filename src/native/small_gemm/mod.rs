@@ -1,0 +1,158 @@
+//! Products that are too small or too narrow for a library call to pay.
+
+mod block;
+mod packed;
+mod thin;
+
+use ndarray::{ArrayView2, ArrayViewMut2};
+
+use self::block::block;
+use self::thin::{THIN, thin_block};
+use super::lanes::{HasLanes, Lanes};
+use crate::scalar::Scalar;
+
+/// A matrix as a pointer and the steps between its rows and columns.
+#[derive(Clone, Copy)]
+struct Strided<P> {
+    values: P,
+    row: isize,
+    column: isize,
+}
+
+/// The operands of a product whose shapes have been checked.
+#[derive(Clone, Copy)]
+struct Product<F> {
+    rows: usize,
+    columns: usize,
+    inner: usize,
+    alpha: F,
+    beta: F,
+    a: Strided<*const F>,
+    b: Strided<*const F>,
+    c: Strided<*mut F>,
+    /// A value for each column, in which the sums start, or null.
+    bias: *const F,
+}
+
+/// `c ← alpha·a·b + beta·c`; returns false, with nothing done, if rows of `c` have gaps.
+pub(crate) fn gemm<F: Scalar>(
+    alpha: F,
+    a: ArrayView2<'_, F>,
+    b: ArrayView2<'_, F>,
+    beta: F,
+    c: &mut ArrayViewMut2<'_, F>,
+) -> bool {
+    product(alpha, a, b, beta, c, None)
+}
+
+/// `c ← a·b + bias`, the bias added to every row, as [`gemm`].
+pub(crate) fn affine<F: Scalar>(
+    a: ArrayView2<'_, F>,
+    b: ArrayView2<'_, F>,
+    bias: &[F],
+    c: &mut ArrayViewMut2<'_, F>,
+) -> bool {
+    assert_eq!(bias.len(), b.ncols(), "a bias for each column");
+    product(F::one(), a, b, F::zero(), c, Some(bias))
+}
+
+fn product<F: Scalar>(
+    alpha: F,
+    a: ArrayView2<'_, F>,
+    b: ArrayView2<'_, F>,
+    beta: F,
+    c: &mut ArrayViewMut2<'_, F>,
+    bias: Option<&[F]>,
+) -> bool {
+    let ((m, k), n) = (a.dim(), b.ncols());
+    assert_eq!((b.nrows(), c.dim()), (k, (m, n)), "the matrices' shapes do not fit");
+    if c.strides()[1] != 1 && n > 1 {
+        return false;
+    }
+    let input = |view: ArrayView2<'_, F>| Strided {
+        values: view.as_ptr(),
+        row: view.strides()[0],
+        column: view.strides()[1],
+    };
+    run(Product {
+        rows: m,
+        columns: n,
+        inner: k,
+        alpha,
+        beta,
+        a: input(a),
+        b: input(b),
+        c: Strided { values: c.as_mut_ptr(), row: c.strides()[0], column: 1 },
+        bias: bias.map_or(std::ptr::null(), <[F]>::as_ptr),
+    });
+    true
+}
+
+fn run<F: Scalar>(product: Product<F>) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        #[target_feature(enable = "avx2,fma")]
+        fn wide<F: Scalar>(product: &Product<F>) {
+            // SAFETY: the processor has AVX2 and FMA, for so has this function.
+            unsafe { all::<F, <F as HasLanes>::Wide>(product) }
+        }
+        if super::simd::has_avx2_fma() {
+            // SAFETY: the processor has AVX2 and FMA, which is all that `wide` asks for.
+            return unsafe { wide(&product) };
+        }
+    }
+    // SAFETY: every processor can compute with these vectors.
+    unsafe { all::<F, <F as HasLanes>::Plain>(&product) }
+}
+
+/// Cuts the columns of `c` in blocks that a tile's sums can hold in registers.
+///
+/// The last block comes first: where rows of `c` follow each other without gaps, its last vectors are
+/// written whole, over the next row's first values, which are computed after them.
+///
+/// # Safety
+/// The processor can compute with `L`.
+#[inline(always)]
+unsafe fn all<F: Scalar, L: Lanes<F>>(product: &Product<F>) {
+    let vectors = product.columns.div_ceil(L::COUNT);
+    let thin = product.inner <= THIN && product.overwrites();
+    // Two, whose tile has the most rows; an odd number ends with three.
+    let of_last = match vectors {
+        0 => return,
+        1 => 1,
+        _ if thin => 2 - vectors % 2,
+        _ => 2 + vectors % 2,
+    };
+    let mut first = vectors - of_last;
+    let mut end = product.columns;
+    loop {
+        let columns = first * L::COUNT..end;
+        // SAFETY: the caller's word, and as many vectors as the columns fill.
+        unsafe {
+            match (end.div_ceil(L::COUNT) - first, thin) {
+                (1, false) => block::<F, L, 1>(product, columns),
+                (2, false) => block::<F, L, 2>(product, columns),
+                (_, false) => block::<F, L, 3>(product, columns),
+                (1, true) => thin_block::<F, L, 1>(product, columns),
+                (_, true) => thin_block::<F, L, 2>(product, columns),
+            }
+        }
+        end = first * L::COUNT;
+        match first.checked_sub(2) {
+            Some(next) => first = next,
+            None => return,
+        }
+    }
+}
+
+impl<F: Scalar> Product<F> {
+    /// Whether what `c` holds does not matter, and sums are written as they are.
+    fn overwrites(&self) -> bool {
+        self.alpha == F::one() && self.beta == F::zero()
+    }
+
+    /// Whether `spilled` values behind a row of `c` are the first ones of the next row.
+    fn can_spill(&self, spilled: usize) -> bool {
+        self.c.row == self.columns as isize && spilled <= self.columns
+    }
+}

@@ -1,0 +1,70 @@
+//! Columns of the right factor, copied to where they have no gaps.
+
+use std::mem::MaybeUninit;
+
+use super::{Product, Strided};
+use crate::native::lanes::{Lanes, load, store};
+use crate::scalar::Scalar;
+
+/// Rows of `b` that are worked on at a time: with the widest tile 24 KiB of it.
+pub(super) const DEPTH: usize = 256;
+/// Rows of `a` from which a copy of `b`'s columns without gaps pays: it fits the first cache.
+pub(super) const PACK_ROWS: usize = 16;
+/// Vectors of the widest tile.
+const WIDEST: usize = 3;
+/// Values of the widest vectors.
+const MOST_LANES: usize = 8;
+
+/// Room for the widest block of `b`.
+pub(super) type Packed<F> = [MaybeUninit<F>; DEPTH * WIDEST * MOST_LANES];
+
+/// Room that nothing has been written to.
+#[inline(always)]
+pub(super) fn room<F>() -> Packed<F> {
+    [const { MaybeUninit::uninit() }; DEPTH * WIDEST * MOST_LANES]
+}
+
+impl<F: Scalar> Product<F> {
+    /// `b` from row `from` and column `column` on.
+    pub(super) fn corner_of_b(&self, from: usize, column: usize) -> Strided<*const F> {
+        let b = self.b;
+        let values = b.values.wrapping_offset(from as isize * b.row + column as isize * b.column);
+        Strided { values, ..b }
+    }
+}
+
+/// The first `depth` rows of `from` in the columns that fill `V` vectors, the last one `last` lanes of it:
+/// where they are, if whole vectors can be read there and `pays` is false, else copied and padded with zeros.
+///
+/// # Safety
+/// The processor can compute with `L`; the rows and columns are inside `from`.
+#[inline(always)]
+pub(super) unsafe fn whole_vectors<F: Scalar, L: Lanes<F>, const V: usize>(
+    from: Strided<*const F>,
+    depth: usize,
+    last: usize,
+    pays: bool,
+    packed: &mut Packed<F>,
+) -> Strided<*const F> {
+    let width = V * L::COUNT;
+    let columns = width - L::COUNT + last;
+    if from.column == 1 && last == L::COUNT && !pays {
+        return from;
+    }
+    for (l, row) in packed.chunks_exact_mut(width).take(depth).enumerate() {
+        let values = from.values.wrapping_offset(l as isize * from.row);
+        if from.column == 1 {
+            // SAFETY: row `l` < depth is inside `from`, and `row` has `V` vectors.
+            unsafe { store(load::<F, L, V>(values, last), row.as_mut_ptr().cast(), L::COUNT) };
+            continue;
+        }
+        for (j, value) in row.iter_mut().enumerate() {
+            value.write(match j < columns {
+                // SAFETY: row `l` < depth and column `j` are inside `from`.
+                true => unsafe { *values.wrapping_offset(j as isize * from.column) },
+                false => F::zero(),
+            });
+        }
+    }
+    Strided { values: packed.as_ptr().cast(), row: width as isize, column: 1 }
+}

@@ -1,0 +1,72 @@
+//! Products over few inner indices.
+
+use std::ops::Range;
+
+use super::Product;
+use super::packed::{room, whole_vectors};
+use crate::native::lanes::{Lanes, load, store};
+use crate::scalar::Scalar;
+
+/// Inner indices up to which all of a block's columns of `b` stay in registers.
+pub(super) const THIN: usize = 4;
+
+/// As [`block`](super::block::block), for at most [`THIN`] inner indices and sums that are written as they are.
+///
+/// # Safety
+/// As [`block`](super::block::block).
+#[inline(always)]
+pub(super) unsafe fn thin_block<F: Scalar, L: Lanes<F>, const V: usize>(
+    product: &Product<F>,
+    columns: Range<usize>,
+) {
+    // SAFETY: the caller's word.
+    unsafe {
+        match product.inner {
+            0 => thin_rows::<F, L, V, 0>(product, columns),
+            1 => thin_rows::<F, L, V, 1>(product, columns),
+            2 => thin_rows::<F, L, V, 2>(product, columns),
+            3 => thin_rows::<F, L, V, 3>(product, columns),
+            _ => thin_rows::<F, L, V, THIN>(product, columns),
+        }
+    }
+}
+
+/// # Safety
+/// As [`block`](super::block::block), and `K` is the number of inner indices.
+#[inline(always)]
+unsafe fn thin_rows<F: Scalar, L: Lanes<F>, const V: usize, const K: usize>(
+    product: &Product<F>,
+    columns: Range<usize>,
+) {
+    let Product { rows, a, c, .. } = *product;
+    let mut packed = room();
+    let last = columns.len() - (V - 1) * L::COUNT;
+    // SAFETY: the caller's word; `last` lanes of the last vector lie inside `b`, `c` and the bias.
+    unsafe {
+        let b = product.corner_of_b(0, columns.start);
+        let b = match b.column {
+            1 => b,
+            _ => whole_vectors::<F, L, V>(b, K, last, true, &mut packed),
+        };
+        let b: [[L; V]; K] =
+            std::array::from_fn(|l| load(b.values.wrapping_offset(l as isize * b.row), last));
+        let bias = match product.bias.is_null() {
+            true => [L::splat(F::zero()); V],
+            false => load(product.bias.wrapping_add(columns.start), last),
+        };
+        let whole = last == L::COUNT || product.can_spill(L::COUNT - last);
+        for row in 0..rows {
+            let a_values = a.values.wrapping_offset(row as isize * a.row);
+            let mut sums = bias;
+            for (l, b) in b.iter().enumerate() {
+                let factor = L::splat(*a_values.wrapping_offset(l as isize * a.column));
+                for (sum, &b) in sums.iter_mut().zip(b) {
+                    *sum = b.mul_add(factor, *sum);
+                }
+            }
+            let to = c.values.wrapping_offset(row as isize * c.row).wrapping_add(columns.start);
+            let whole = whole && (row + 1 < rows || last == L::COUNT);
+            store(sums, to, if whole { L::COUNT } else { last });
+        }
+    }
+}
