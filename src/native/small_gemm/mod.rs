@@ -156,3 +156,83 @@ impl<F: Scalar> Product<F> {
         self.c.row == self.columns as isize && spilled <= self.columns
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ndarray::{Array2, s};
+
+    use super::*;
+    use crate::random_matrix;
+
+    fn plain<F: Scalar>(product: Product<F>) {
+        // SAFETY: every processor can compute with these vectors.
+        unsafe { all::<F, <F as HasLanes>::Plain>(&product) }
+    }
+
+    /// Products of all small shapes, into the middle of a larger array whose other values must stay.
+    fn check<F: Scalar>(run: fn(Product<F>), tolerance: f64) {
+        for (m, n, k) in shapes() {
+            let (a, b) = (random_matrix::<F>(m, k, 1), random_matrix::<F>(k, n, 2));
+            let bias = random_matrix::<F>(1, n, 3);
+            for (alpha, beta, biased) in [(1.0, 0.0, false), (1.0, 0.0, true), (0.5, -2.0, false)] {
+                let (alpha, beta) = (F::from_f64(alpha), F::from_f64(beta));
+                for transposed in [false, true] {
+                    let bt = b.t().to_owned();
+                    let b = if transposed { bt.t() } else { b.view() };
+                    let mut values = random_matrix::<F>(1, m * n + 16, 4);
+                    let before = values.clone();
+                    let row = |view: ArrayView2<'_, F>| (view.strides()[0], view.strides()[1]);
+                    let input = |view: ArrayView2<'_, F>| Strided {
+                        values: view.as_ptr(),
+                        row: row(view).0,
+                        column: row(view).1,
+                    };
+                    let bias_values = if biased { bias.as_ptr() } else { std::ptr::null() };
+                    let c = values.as_mut_ptr().wrapping_add(8);
+                    run(Product {
+                        rows: m,
+                        columns: n,
+                        inner: k,
+                        alpha,
+                        beta,
+                        a: input(a.view()),
+                        b: input(b),
+                        c: Strided { values: c, row: n as isize, column: 1 },
+                        bias: bias_values,
+                    });
+                    let old = before.slice(s![0, 8..8 + m * n]);
+                    let old = Array2::from_shape_vec((m, n), old.to_vec()).unwrap();
+                    for ((i, j), &old) in old.indexed_iter() {
+                        let start = if biased { bias[(0, j)] } else { F::zero() };
+                        let sum = (0..k).fold(start, |sum, l| sum + a[(i, l)] * b[(l, j)]);
+                        let want = alpha * sum + if beta == F::zero() { beta } else { beta * old };
+                        let error = (values[(0, 8 + i * n + j)] - want).as_f64().abs();
+                        assert!(error <= tolerance * (k + 2) as f64, "{m}x{k}x{n}: {error}");
+                    }
+                    assert_eq!(values.slice(s![0, ..8]), before.slice(s![0, ..8]), "{m}x{k}x{n}");
+                    let behind = s![0, 8 + m * n..];
+                    assert_eq!(values.slice(behind), before.slice(behind), "{m}x{k}x{n}");
+                }
+            }
+        }
+    }
+
+    fn shapes() -> impl Iterator<Item = (usize, usize, usize)> {
+        let depths = [0, 1, 2, 3, 4, 5, 9, 257];
+        let rows = [1, 2, 3, 4, 5, 6, 7, 8, 9, 13, 17];
+        let columns = (1..28).chain([31, 32, 33, 40]);
+        columns.flat_map(move |n| rows.into_iter().flat_map(move |m| depths.map(|k| (m, n, k))))
+    }
+
+    #[test]
+    fn every_small_shape_equals_the_triple_loop_and_nothing_else_is_written() {
+        check::<f32>(run, 1e-6);
+        check::<f64>(run, 1e-15);
+    }
+
+    #[test]
+    fn so_without_wide_vectors() {
+        check::<f32>(plain, 1e-6);
+        check::<f64>(plain, 1e-15);
+    }
+}
