@@ -7,7 +7,7 @@ use blastrain::estimator::{
     MlpClassifier, MlpRegressor, Pipeline, RegressorLoss, Solver,
 };
 use blastrain::metrics::{LogLoss, Metric};
-use blastrain::preprocessing::{MinMaxScaler, Pca, StandardScaler};
+use blastrain::preprocessing::{MinMaxScaler, StandardScaler};
 use blastrain::search::GridSearch;
 use blastrain::train::StopReason;
 use blastrain::{Error, RandomState, Result, Scalar, datasets};
@@ -213,7 +213,7 @@ fn pipelines_keep_their_steps() {
     let data = datasets::wine::<f64>().unwrap();
     let (train, valid) = train_test_split(&data, 0.2, RandomState::new(0)).unwrap();
     let whole = |epochs| {
-        let steps = Pipeline::new().step(MinMaxScaler::new()).step(Pca::new().n_components(5));
+        let steps = Pipeline::new().step(MinMaxScaler::new()).step(StandardScaler::new());
         steps.estimator(classifier(epochs).early_stopping(true))
     };
     for validated in [false, true] {
