@@ -135,15 +135,14 @@ impl Gemm {
         bias: &[F],
         mut c: ArrayViewMut2<'_, F>,
     ) -> bool {
-        if !bias.is_empty() && self.takes_small_kernel(&a, &c) {
-            #[cfg(test)]
-            calls::count(Backend::Small);
-            if small_gemm::affine(a, b, bias, &mut c) {
-                return true;
-            }
+        let small = !bias.is_empty() && self.takes_small_kernel(&a, &c);
+        if !(small && small_gemm::affine(a, b, bias, &mut c)) {
+            self.product(F::one(), a, b, F::zero(), c);
+            return false;
         }
-        self.product(F::one(), a, b, F::zero(), c);
-        false
+        #[cfg(test)]
+        calls::count(Backend::Small);
+        true
     }
 
     fn takes_small_kernel<F>(self, a: &ArrayView2<'_, F>, c: &ArrayViewMut2<'_, F>) -> bool {

@@ -4,8 +4,6 @@ use ndarray::{ArrayView2, ArrayViewMut2};
 
 use crate::scalar::Scalar;
 
-/// Values of a row up to which it is copied here.
-const FEW: usize = 32;
 /// Rows fetched ahead of the one that is copied …
 const AHEAD: usize = 4;
 /// … and bytes of each, behind which the processor follows by itself.
@@ -29,25 +27,7 @@ pub(crate) fn gather_rows<F: Scalar>(
         if let Some(&next) = rows.get(i + AHEAD) {
             fetch(values, next * width, width);
         }
-        copy(&values[row * width..][..width], to);
-    }
-}
-
-/// Copies a row. A call of the library's copy takes longer than few values do.
-#[inline(always)]
-fn copy<F: Scalar>(from: &[F], to: &mut [F]) {
-    if from.len() > FEW {
-        return to.copy_from_slice(from);
-    }
-    let ((from, rest), (to, to_rest)) = (from.as_chunks::<4>(), to.as_chunks_mut::<4>());
-    for (to, from) in to.iter_mut().zip(from) {
-        *to = *from;
-    }
-    match (rest, to_rest) {
-        ([a], [x]) => *x = *a,
-        ([a, b], [x, y]) => (*x, *y) = (*a, *b),
-        ([a, b, c], [x, y, z]) => (*x, *y, *z) = (*a, *b, *c),
-        _ => {}
+        to.copy_from_slice(&values[row * width..][..width]);
     }
 }
 

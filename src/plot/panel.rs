@@ -89,13 +89,24 @@ impl Drawn<'_> {
 
     /// Draws a curve of this width, with its points if they are few.
     pub(super) fn curve(&self, canvas: &Canvas<'_>, curve: &Curve, width: f64) -> Result<()> {
-        let few = curve.points.len() <= MARKED;
+        self.line(canvas, curve, width, curve.points.len() <= MARKED)
+    }
+
+    /// Draws a curve of this width, with its points if they are `marked`; those without neighbours always
+    /// are.
+    pub(super) fn line(
+        &self,
+        canvas: &Canvas<'_>,
+        curve: &Curve,
+        width: f64,
+        marked: bool,
+    ) -> Result<()> {
         for run in curve.points.split(|point| point.1.is_nan()) {
             let places: Vec<Place> = run.iter().map(|&point| self.place(point)).collect();
             if places.len() > 1 {
                 canvas.line(&places, curve.color, width)?;
             }
-            if few || places.len() == 1 {
+            if marked || places.len() == 1 {
                 for &place in &places {
                     canvas.dot(place, 1.0 + width, curve.color.to_rgba())?;
                 }

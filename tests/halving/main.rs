@@ -2,21 +2,22 @@
 
 mod journal;
 mod oracle;
+mod settings;
 mod stub;
 
 use std::sync::{Arc, Mutex};
 
-use blastrain::data::{Dataset, KFold, StratifiedKFold};
+use blastrain::data::{KFold, StratifiedKFold};
 use blastrain::estimator::{
     Estimator, FitContext, LearningRate, MlpClassifier, MlpRegressor, Pipeline, Predictor, Solver,
 };
 use blastrain::metrics::LogLoss;
 use blastrain::preprocessing::StandardScaler;
 use blastrain::search::{
-    CandidateResult, ErrorScore, FittedSearch, GridSearch, MinResources, RandomizedSearch,
-    Resource, SearchStrategy, SuccessiveHalving, cross_val_score,
+    CandidateResult, ErrorScore, FittedSearch, GridSearch, RandomizedSearch, Resource,
+    SuccessiveHalving, cross_val_score,
 };
-use blastrain::{Error, Parallelism, RandomState, Result, datasets};
+use blastrain::{Error, Parallelism, RandomState, datasets};
 use serde_json::Value;
 use stub::Stub;
 
@@ -342,74 +343,4 @@ fn progress_counts_all_rounds() {
     SuccessiveHalving::new(search).fit(&datasets::iris::<f64>().unwrap()).unwrap();
     let want: Vec<_> = (1..=26).map(|done| (done, 26)).collect();
     assert_eq!(*told.lock().unwrap(), want);
-}
-
-#[test]
-fn settings_out_of_range_are_named() {
-    let data = datasets::iris::<f64>().unwrap();
-    let halving = || SuccessiveHalving::new(Stub::search(9));
-    let by_epochs = || halving().resource(Resource::Epochs);
-    for (refused, name) in [
-        (halving().factor(1.0), "factor"),
-        (halving().factor(f64::NAN), "factor"),
-        (halving().min_resources(0), "min_resources"),
-        (halving().min_resources(151), "min_resources"),
-        (halving().min_resources(1), "min_resources"),
-        (halving().max_resources(11), "min_resources"),
-        (halving().max_resources(0), "max_resources"),
-        (halving().max_resources(151), "max_resources"),
-        (by_epochs(), "max_resources"),
-        (by_epochs().max_resources(0), "max_resources"),
-        (by_epochs().max_resources(5).min_resources(6), "min_resources"),
-        (by_epochs().max_resources(usize::MAX).factor(1.0 + 1e-12), "factor"),
-    ] {
-        let error = refused.fit(&data).err().unwrap();
-        assert!(matches!(error, Error::Param { name: got, .. } if got == name), "{error}");
-    }
-    assert_eq!(MinResources::from(3), MinResources::Fixed(3));
-    let nothing = GridSearch::new(Stub::default()).axis("setting", [0; 0], |stub: Stub, _| stub);
-    assert!(matches!(SuccessiveHalving::new(nothing).fit(&data), Err(Error::Empty { .. })));
-    // A search inside cannot be trained by epochs.
-    let nested = SuccessiveHalving::new(GridSearch::new(Nested(MlpClassifier::new())));
-    let refused = nested.resource(Resource::Epochs).max_resources(3).fit(&data).err().unwrap();
-    assert!(matches!(refused, Error::Unavailable { .. }), "{refused}");
-}
-
-#[test]
-fn a_stop_flag_ends_it() {
-    let stop = Arc::new(std::sync::atomic::AtomicBool::new(false));
-    let raised = stop.clone();
-    let search = Stub::search(9).progress(move |progress| {
-        raised.store(progress.done == 20, std::sync::atomic::Ordering::SeqCst);
-    });
-    let mut context = FitContext::new().stop_flag(stop).parallelism(Parallelism::Serial);
-    let data = datasets::iris::<f64>().unwrap();
-    let stopped = SuccessiveHalving::new(search).fit_with(&data, &mut context);
-    assert!(matches!(stopped, Err(Error::Stopped { .. })));
-}
-
-/// An estimator of one's own that says nothing about epochs.
-#[derive(Debug, Clone)]
-struct Nested(MlpClassifier);
-
-impl Estimator<f64> for Nested {
-    type Fitted = blastrain::estimator::FittedMlpClassifier<f64>;
-
-    fn fit_with(
-        &self,
-        data: &Dataset<'_, f64>,
-        context: &mut FitContext<'_, f64>,
-    ) -> Result<Self::Fitted> {
-        self.0.fit_with(data, context)
-    }
-
-    fn default_metric(&self) -> Box<dyn blastrain::metrics::Metric<f64>> {
-        Estimator::<f64>::default_metric(&self.0)
-    }
-}
-
-/// A search around anything can be named.
-#[expect(dead_code, reason = "compiles")]
-fn generic<S: SearchStrategy<f64>>(search: S) -> SuccessiveHalving<S> {
-    SuccessiveHalving::new(search)
 }

@@ -66,12 +66,12 @@ impl<F: Scalar> Loss<F> for ClippedLogLoss {
     }
 }
 
-/// Defines a loss whose outputs add up: what is made of the scores in place, then value and derivative
-/// for each output and its target, then the reported sum.
+/// Defines a loss whose outputs add up: what turns a copy of the scores into derivatives and gives the
+/// reported sum.
 macro_rules! loss_of_outputs {
     (
-        $(#[$doc:meta])* $type:ident, $name:literal, $link:expr, $checked_as:expr, $outputs:expr,
-        |$y:ident, $t:ident| $point:expr, |$sum:ident, $width:ident| $reported:expr
+        $(#[$doc:meta])* $type:ident, $name:literal, $link:expr, $checked_as:expr,
+        |$values:ident, $width:ident, $targets:ident, $weight:ident, $scale:ident| $body:expr
     ) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy)]
@@ -93,93 +93,78 @@ macro_rules! loss_of_outputs {
             fn value_and_grad(
                 &self,
                 logits: ArrayView2<'_, F>,
-                targets: Targets<'_, F>,
-                weight: Option<&[F]>,
-                scale: F,
+                $targets: Targets<'_, F>,
+                $weight: Option<&[F]>,
+                $scale: F,
                 mut dlogits: ArrayViewMut2<'_, F>,
             ) -> f64 {
                 let $width = logits.ncols();
-                let values = flat(&mut dlogits);
-                values.copy_from_slice(flat_ref(&logits));
-                $outputs(values);
-                let $sum = in_place($width, values, targets, weight, (scale, 1.0), |$y, $t| $point);
-                $reported
+                let $values = flat(&mut dlogits);
+                $values.copy_from_slice(flat_ref(&logits));
+                $body
             }
         }
     };
 }
 
-/// Cross-entropy of yes-or-no outputs, summed over them, from probabilities clipped as in
-/// [`ClippedLogLoss`]; the gradient is that of the unclipped loss.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct ClippedBinaryLogLoss;
-
-impl<F: Scalar> Loss<F> for ClippedBinaryLogLoss {
-    fn name(&self) -> &'static str {
-        "binary_log_loss"
-    }
-
-    fn link(&self) -> Link {
-        Link::Sigmoid
-    }
-
-    fn check(&self, outputs: usize, targets: &TargetStorage<'_, F>) -> Result<()> {
-        BinaryCrossEntropy::default().check(outputs, targets)
-    }
-
-    fn value_and_grad(
-        &self,
-        logits: ArrayView2<'_, F>,
-        targets: Targets<'_, F>,
-        weight: Option<&[F]>,
-        scale: F,
-        mut dlogits: ArrayViewMut2<'_, F>,
-    ) -> f64 {
-        let width = logits.ncols();
-        let values = flat(&mut dlogits);
-        values.copy_from_slice(flat_ref(&logits));
+loss_of_outputs!(
+    /// Cross-entropy of yes-or-no outputs, summed over them, from probabilities clipped as in
+    /// [`ClippedLogLoss`]; the gradient is that of the unclipped loss.
+    ClippedBinaryLogLoss, "binary_log_loss", Link::Sigmoid, BinaryCrossEntropy::default(),
+    |values, width, targets, weight, scale| {
         elementwise::sigmoid(values);
         let mut total = LogSum::new();
         for (row, probabilities) in values.chunks_exact_mut(width).enumerate() {
             let weight = row_weight(weight, row);
             for (column, place) in probabilities.iter_mut().enumerate() {
                 let target = target_at(targets, row, column);
-                let p = clipped(*place);
-                let rest = F::one() - p;
-                if target == F::zero() || target == F::one() {
-                    let p = if target == F::one() { p } else { rest };
-                    total.add(weight.as_f64(), p.as_f64());
-                } else {
-                    total.add((weight * target).as_f64(), p.as_f64());
-                    total.add((weight * (F::one() - target)).as_f64(), rest.as_f64());
-                }
+                add_cross_entropy(&mut total, weight, clipped(*place), target);
                 *place = scale * weight * (*place - target);
             }
         }
         -total.total()
+    }
+);
+
+/// Adds `weight·(t·ln p + (1 − t)·ln(1 − p))`.
+#[inline(always)]
+fn add_cross_entropy<F: Scalar>(total: &mut LogSum, weight: F, p: F, target: F) {
+    let rest = F::one() - p;
+    if target == F::zero() || target == F::one() {
+        // A choice, not a branch: the targets' order cannot be guessed.
+        let of_target = if target == F::one() { p } else { rest };
+        total.add(weight.as_f64(), of_target.as_f64());
+    } else {
+        total.add((weight * target).as_f64(), p.as_f64());
+        total.add((weight * (F::one() - target)).as_f64(), rest.as_f64());
     }
 }
 
 loss_of_outputs!(
     /// Half the squared error: the reported loss is the mean over a row's outputs, but the gradient is
     /// that of their sum.
-    HalfSquaredError, "squared_error", Link::Identity, MeanSquaredError::default(), |_: &mut [F]| {},
-    |output, target| {
-        let difference = output - target;
-        (difference * difference, difference)
-    },
-    |sum, width| 0.5 * sum / width as f64
+    HalfSquaredError, "squared_error", Link::Identity, MeanSquaredError::default(),
+    |values, width, targets, weight, scale| {
+        let point = |output, target| {
+            let difference: F = output - target;
+            (difference * difference, difference)
+        };
+        0.5 * in_place(width, values, targets, weight, (scale, 1.0), point) / width as f64
+    }
 );
 
 loss_of_outputs!(
     /// Half the Poisson deviance of outputs exp(z), summed over a row's outputs:
     /// `t·ln(t / exp(z)) − t + exp(z)`, with gradient `exp(z) − t`.
-    HalfPoissonDeviance, "poisson", Link::Exp, Poisson::default(), elementwise::exp,
-    |mean, target| {
-        let log = if target == F::zero() { F::zero() } else { target * (target / mean).ln() };
-        (log - target + mean, mean - target)
-    },
-    |sum, _width| sum
+    HalfPoissonDeviance, "poisson", Link::Exp, Poisson::default(),
+    |values, width, targets, weight, scale| {
+        elementwise::exp(values);
+        let point = |mean: F, target: F| {
+            let log = if target == F::zero() { F::zero() } else { target * (target / mean).ln() };
+            (log - target + mean, mean - target)
+        };
+        in_place(width, values, targets, weight, (scale, 1.0), point)
+    }
 );
 
 /// The probability, kept from 0 and 1 by the scalar type's rounding step; NaN stays.

@@ -244,7 +244,7 @@ impl CurvesPanel {
         for (i, width) in (0..=last).map(drawn_as) {
             let Some((curve, rest)) = self.curves.get(i) else { continue };
             if let Some(rest) = rest {
-                drawn.curve(canvas, rest, 0.4 * width)?;
+                drawn.line(canvas, rest, 0.4 * width, false)?;
             }
             drawn.curve(canvas, curve, width)?;
         }
