@@ -43,6 +43,14 @@ vectorised! {
 }
 
 vectorised! {
+    /// Whether no value is infinite or NaN.
+    pub(crate) fn all_finite<F>(values: &[F]) -> bool {
+        // A product with zero is not zero if the value is not finite.
+        lane_sum(values, |sum, value| sum + value * F::zero()) == 0.0
+    }
+}
+
+vectorised! {
     /// `gradient ← gradient + l1·sign(w) + l2·w`, with sign(0) = 0.
     pub(crate) fn add_penalty_gradient<F>(l1: F, l2: F, weights: &[F], gradient: &mut [F]) {
         for (g, &w) in gradient.iter_mut().zip(weights) {
@@ -105,6 +113,22 @@ mod tests {
             assert_eq!(sum_absolute(&values), values.iter().map(|v| v.abs()).sum::<f64>());
         }
         assert!(sum_squares(&[1.0, f64::NAN]).is_nan());
+    }
+
+    #[test]
+    fn one_value_that_is_not_finite_is_found() {
+        for len in [0, 1, 15, 16, 17, 1025, 2000] {
+            let mut values = vec![f64::MAX; len];
+            assert!(all_finite(&values));
+            for place in [0, len / 2, len.saturating_sub(1)] {
+                for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+                    let Some(value) = values.get_mut(place) else { continue };
+                    *value = bad;
+                    assert!(!all_finite(&values), "{bad} at {place} of {len}");
+                    values[place] = -1.0;
+                }
+            }
+        }
     }
 
     #[test]

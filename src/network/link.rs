@@ -51,11 +51,22 @@ impl Link {
 vectorised! {
     /// Subtracts from every row of `width` values its largest, so that exp cannot overflow.
     pub(crate) fn shift_by_max<F>(width: usize, values: &mut [F]) {
-        for row in values.chunks_exact_mut(width) {
-            let most = row.iter().fold(F::neg_infinity(), |most, &v| if v > most { v } else { most });
-            for value in row {
-                *value -= most;
-            }
+        // Rows of a few values are unrolled.
+        match width {
+            2 => shift_rows::<F>(2, values),
+            3 => shift_rows::<F>(3, values),
+            4 => shift_rows::<F>(4, values),
+            _ => shift_rows::<F>(width, values),
+        }
+    }
+}
+
+#[inline(always)]
+fn shift_rows<F: Scalar>(width: usize, values: &mut [F]) {
+    for row in values.chunks_exact_mut(width) {
+        let most = row.iter().fold(F::neg_infinity(), |most, &v| if v > most { v } else { most });
+        for value in row {
+            *value -= most;
         }
     }
 }

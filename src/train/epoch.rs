@@ -8,6 +8,7 @@ use super::fit::Fit;
 use super::step::StepSettings;
 use super::{Event, StopReason};
 use crate::error::{Error, Result};
+use crate::linalg::norms;
 use crate::native::crew::Crew;
 use crate::scalar::Scalar;
 
@@ -94,12 +95,11 @@ impl<F: Scalar> Fit<'_, '_, '_, F> {
     fn bad_parameter(&self) -> Option<String> {
         let network = &self.settings.network;
         let (params, buffers) = (network.parameters(), network.buffers());
-        // A sum is not finite if a member is not: one quick pass where all is well.
-        let all = params.iter().chain(buffers);
-        if all.fold(F::zero(), |sum, &value| sum + value * F::zero()) == F::zero() {
+        // One quick pass where all is well.
+        if norms::all_finite(params) && norms::all_finite(buffers) {
             return None;
         }
-        let bad = |values: &[F]| values.iter().any(|value| !value.is_finite());
+        let bad = |values: &[F]| !norms::all_finite(values);
         let tensors = network.tensors().iter().map(|tensor| (tensor, params));
         let kept = network.buffer_tensors().iter().map(|tensor| (tensor, buffers));
         let found = tensors.chain(kept).find(|(tensor, values)| bad(&values[tensor.range.clone()]));

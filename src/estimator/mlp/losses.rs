@@ -11,6 +11,7 @@ use crate::loss::{
     BinaryCrossEntropy, CrossEntropy, LogSum, Loss, MeanSquaredError, Poisson, row_weight,
 };
 use crate::native::rows::{flat, flat_ref};
+use crate::native::simd::vectorised;
 use crate::network::{Link, shift_by_max};
 use crate::scalar::Scalar;
 
@@ -50,19 +51,46 @@ impl<F: Scalar> Loss<F> for ClippedLogLoss {
         shift_by_max(width, values);
         elementwise::exp(values);
         let mut total = LogSum::new();
-        for ((row, exps), &class) in values.chunks_exact_mut(width).enumerate().zip(classes) {
-            let weight = row_weight(weight, row);
-            let sum = exps.iter().fold(F::zero(), |sum, &value| sum + value);
-            let inverse = F::one() / sum;
-            total.add(weight.as_f64(), clipped(exps[class] * inverse).as_f64());
-            let factor = scale * weight;
-            let normalise = factor * inverse;
-            for value in exps.iter_mut() {
-                *value *= normalise;
-            }
-            exps[class] -= factor;
-        }
+        weigh_softmax(width, values, classes, weight, scale, &mut total);
         -total.total()
+    }
+}
+
+vectorised! {
+    /// From exponentials to the loss and its derivatives; adds the logarithms.
+    fn weigh_softmax<F>(
+        width: usize, values: &mut [F], classes: &[usize], weight: Option<&[F]>, scale: F, total: &mut LogSum,
+    ) {
+        // Rows of a few values are unrolled.
+        match width {
+            2 => weigh_rows::<F>(2, values, classes, weight, scale, total),
+            3 => weigh_rows::<F>(3, values, classes, weight, scale, total),
+            4 => weigh_rows::<F>(4, values, classes, weight, scale, total),
+            _ => weigh_rows::<F>(width, values, classes, weight, scale, total),
+        }
+    }
+}
+
+#[inline(always)]
+fn weigh_rows<F: Scalar>(
+    width: usize,
+    values: &mut [F],
+    classes: &[usize],
+    weight: Option<&[F]>,
+    scale: F,
+    total: &mut LogSum,
+) {
+    for ((row, exps), &class) in values.chunks_exact_mut(width).enumerate().zip(classes) {
+        let weight = row_weight(weight, row);
+        let sum = exps.iter().fold(F::zero(), |sum, &value| sum + value);
+        let inverse = F::one() / sum;
+        total.add(weight.as_f64(), clipped(exps[class] * inverse).as_f64());
+        let factor = scale * weight;
+        let normalise = factor * inverse;
+        for value in exps.iter_mut() {
+            *value *= normalise;
+        }
+        exps[class] -= factor;
     }
 }
 
@@ -213,7 +241,11 @@ mod tests {
         let z = array![[0.5, -1.0], [2.0, 0.3]];
         let numbers = array![[1.0, 0.0], [3.0, 0.5]];
         let flags = array![[1.0, 0.0], [1.0, 1.0]];
-        check(&ClippedLogLoss, &z, Targets::Classes(&[1, 0]), 1.0);
+        for width in 2..7 {
+            let scores =
+                Array2::from_shape_fn((2, width), |(i, j)| (i + 1) as f64 - 0.3 * j as f64);
+            check(&ClippedLogLoss, &scores, Targets::Classes(&[1, width - 1]), 1.0);
+        }
         check(&ClippedBinaryLogLoss, &z, Targets::Values(flags.view()), 1.0);
         check(&HalfPoissonDeviance, &z, Targets::Values(numbers.view()), 1.0);
         // The quirk: two outputs, twice the gradient.

@@ -78,8 +78,8 @@ pub(super) struct FoldedAdam {
 impl FoldedAdam {
     /// The rate of an update, counted from 1.
     pub(super) fn rate(&self, learning_rate: f64, number: u64) -> f64 {
-        let t = number as f64;
-        learning_rate * (1.0 - self.beta_2.powf(t)).sqrt() / (1.0 - self.beta_1.powf(t))
+        let t = number.min(i32::MAX as u64) as i32;
+        learning_rate * (1.0 - self.beta_2.powi(t)).sqrt() / (1.0 - self.beta_1.powi(t))
     }
 }
 

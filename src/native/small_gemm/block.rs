@@ -113,19 +113,22 @@ impl<F: Scalar> Tiles<'_, F> {
                 false => load(self.bias, self.last),
             };
             let mut sums = [start; R];
-            let (mut a_values, mut b_values) = (a.values, self.b.values);
+            // A pointer a row, moved by one offset: else each address waits for the one before.
+            let a_rows: [_; R] =
+                std::array::from_fn(|r| a.values.wrapping_offset(r as isize * a.row));
+            let (mut offset, mut b_values) = (0, self.b.values);
             for _ in 0..self.depth {
                 let mut b = [L::splat(F::zero()); V];
                 for (v, b) in b.iter_mut().enumerate() {
                     *b = L::load(b_values.add(v * L::COUNT));
                 }
                 for (r, sums) in sums.iter_mut().enumerate() {
-                    let factor = L::splat(*a_values.offset(r as isize * a.row));
+                    let factor = L::splat(*a_rows[r].offset(offset));
                     for (sum, &b) in sums.iter_mut().zip(&b) {
                         *sum = b.mul_add(factor, *sum);
                     }
                 }
-                a_values = a_values.wrapping_offset(a.column);
+                offset += a.column;
                 b_values = b_values.wrapping_offset(self.b.row);
             }
             let to = |r: usize| c.values.wrapping_offset(r as isize * c.row);

@@ -54,19 +54,44 @@ unsafe fn thin_rows<F: Scalar, L: Lanes<F>, const V: usize, const K: usize>(
             true => [L::splat(F::zero()); V],
             false => load(product.bias.wrapping_add(columns.start), last),
         };
-        let whole = last == L::COUNT || product.can_spill(L::COUNT - last);
-        for row in 0..rows {
-            let a_values = a.values.wrapping_offset(row as isize * a.row);
-            let mut sums = bias;
-            for (l, b) in b.iter().enumerate() {
-                let factor = L::splat(*a_values.wrapping_offset(l as isize * a.column));
-                for (sum, &b) in sums.iter_mut().zip(b) {
-                    *sum = b.mul_add(factor, *sum);
-                }
-            }
-            let to = c.values.wrapping_offset(row as isize * c.row).wrapping_add(columns.start);
-            let whole = whole && (row + 1 < rows || last == L::COUNT);
-            store(sums, to, if whole { L::COUNT } else { last });
+        // Rows that have a whole vector's room behind them; only the last one has nothing.
+        let roomy = match (last == L::COUNT, product.can_spill(L::COUNT - last)) {
+            (true, _) => rows,
+            (false, true) => rows.saturating_sub(1),
+            (false, false) => 0,
+        };
+        let (mut from, mut to) = (a.values, c.values.wrapping_add(columns.start));
+        for _ in 0..roomy {
+            store(row_sums(&b, bias, from, a.column), to, L::COUNT);
+            (from, to) = (from.wrapping_offset(a.row), to.wrapping_offset(c.row));
+        }
+        for _ in roomy..rows {
+            store(row_sums(&b, bias, from, a.column), to, last);
+            (from, to) = (from.wrapping_offset(a.row), to.wrapping_offset(c.row));
         }
     }
+}
+
+/// `start` and the products of a row of `a` with the rows of `b`.
+///
+/// # Safety
+/// The processor can compute with `L`, and the row has `K` values.
+#[inline(always)]
+unsafe fn row_sums<F: Scalar, L: Lanes<F>, const V: usize, const K: usize>(
+    b: &[[L; V]; K],
+    start: [L; V],
+    row: *const F,
+    column: isize,
+) -> [L; V] {
+    let mut sums = start;
+    for (l, b) in b.iter().enumerate() {
+        // SAFETY: the caller's word.
+        unsafe {
+            let factor = L::splat(*row.wrapping_offset(l as isize * column));
+            for (sum, &b) in sums.iter_mut().zip(b) {
+                *sum = b.mul_add(factor, *sum);
+            }
+        }
+    }
+    sums
 }
