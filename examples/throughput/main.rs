@@ -10,7 +10,7 @@ mod xor;
 
 use std::path::PathBuf;
 
-use blastrain::{Result, Scalar, datasets};
+use blastrain::{Result, Scalar, blas_info, datasets};
 use clap::builder::RangedU64ValueParser;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, ValueEnum};
@@ -94,7 +94,7 @@ impl Options {
 
 fn main() -> Result<()> {
     let options = Options::parse();
-    let line = match options.workload {
+    let mut line = match options.workload {
         Workload::Xor if options.needs_pictures() => {
             let message = "xor takes no other option than --threads";
             Options::command().error(ErrorKind::ArgumentConflict, message).exit()
@@ -103,6 +103,8 @@ fn main() -> Result<()> {
         _ if options.f64 => on_pictures::<f64>(&options)?,
         _ => on_pictures::<f32>(&options)?,
     };
+    let blas = blas_info()?;
+    line["blas"] = format!("{} {}, kernel {}", blas.vendor, blas.version, blas.kernel).into();
     println!("{line}");
     Ok(())
 }
