@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use blastrain::Scalar;
 use blastrain::linalg::Gemm;
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis};
 
@@ -14,19 +15,20 @@ enum Split {
 }
 
 /// One product of a step: `(m, k)` by `(k, n)`, as the step lays its operands out.
-struct Product {
-    a: Array2<f32>,
-    b: Array2<f32>,
-    c: Array2<f32>,
+struct Product<F> {
+    a: Array2<F>,
+    b: Array2<F>,
+    c: Array2<F>,
     a_transposed: bool,
     b_transposed: bool,
 }
 
-impl Product {
+impl<F: Scalar> Product<F> {
     fn new(m: usize, k: usize, n: usize, a_transposed: bool, b_transposed: bool) -> Self {
         let matrix = |rows, columns, transposed| {
             let shape = if transposed { (columns, rows) } else { (rows, columns) };
-            Array2::from_shape_fn(shape, |(i, j)| ((i * 7 + j * 3) % 11) as f32 * 0.1 - 0.5)
+            let value = |(i, j)| F::from_f64(((i * 7 + j * 3) % 11) as f64 * 0.1 - 0.5);
+            Array2::from_shape_fn(shape, value)
         };
         Self {
             a: matrix(m, k, a_transposed),
@@ -68,23 +70,22 @@ impl Product {
             self.run(split);
             times.push(start.elapsed().as_secs_f64());
         }
-        times.sort_by(f64::total_cmp);
-        times[times.len() / 2]
+        crate::median(times)
     }
 }
 
-fn product(a: ArrayView2<'_, f32>, b: ArrayView2<'_, f32>, c: ArrayViewMut2<'_, f32>) {
-    Gemm::default().product(1.0, a, b, 0.0, c);
+fn product<F: Scalar>(a: ArrayView2<'_, F>, b: ArrayView2<'_, F>, c: ArrayViewMut2<'_, F>) {
+    Gemm::default().product(F::one(), a, b, F::zero(), c);
 }
 
-/// Rows per second of the products of a training step over dense layers of these sizes.
+/// Rows per second of the products of a training step over dense layers of these sizes, in `F`.
 ///
 /// For L layers 3L − 1 products: forward, weight gradients, and input gradients but the first.
-pub fn samples_per_second(sizes: &[usize], batch: usize, threads: usize) -> f64 {
+pub fn samples_per_second<F: Scalar>(sizes: &[usize], batch: usize, threads: usize) -> f64 {
     let mut products = Vec::new();
     for (layer, pair) in sizes.windows(2).enumerate() {
         let &[inputs, outputs] = pair else { continue };
-        products.push(Product::new(batch, inputs, outputs, false, false));
+        products.push(Product::<F>::new(batch, inputs, outputs, false, false));
         products.push(Product::new(inputs, batch, outputs, true, false));
         if layer > 0 {
             products.push(Product::new(batch, outputs, inputs, false, true));
@@ -95,7 +96,7 @@ pub fn samples_per_second(sizes: &[usize], batch: usize, threads: usize) -> f64 
         _ => &[Split::Serial, Split::Rows, Split::Columns],
     };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-    let mut best = |product: &mut Product| {
+    let mut best = |product: &mut Product<F>| {
         // Two rounds, so that a disturbance does not decide which split looks best.
         let times = (0..2).flat_map(|_| splits).map(|&split| product.time(split));
         times.fold(f64::INFINITY, f64::min)

@@ -1,34 +1,57 @@
 //! Training throughput over whole epochs of Fashion-MNIST, beside the bound that the step's matrix
-//! products set.
+//! products set; and what a prediction takes.
 
 mod bound;
+mod memory;
+mod prediction;
+mod training;
+mod workload;
+mod xor;
 
 use std::path::PathBuf;
 
-use blastrain::loss::CrossEntropy;
-use blastrain::network::SequentialBuilder;
-use blastrain::optim::{Adam, Optimizer, Sgd};
-use blastrain::train::{Trainer, WeightGradient};
-use blastrain::{Parallelism, Sequential, datasets};
-use clap::{Parser, ValueEnum};
+use blastrain::{Result, Scalar, blas_info, datasets};
+use clap::builder::RangedU64ValueParser;
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser, ValueEnum};
+use serde_json::Value;
+use workload::Workload;
 
 /// Measures training throughput on Fashion-MNIST: one warm-up epoch, then the median of three.
 ///
-/// Prints one line of JSON. The bound is the throughput of the step's matrix products alone, each
-/// at the best split found for it, measured in the same run.
+/// The last line is JSON. The bound is the throughput of the step's matrix products alone, each
+/// at the best split found for it, measured in the same run. The memory is the most that the process
+/// held (Linux) since the data were loaded, beside what the shapes say that a fit needs.
 #[derive(Parser)]
+#[command(name = "throughput")]
 struct Options {
     /// The network, batch size and optimiser.
     workload: Workload,
-    /// Threads that train.
-    #[arg(long, default_value_t = 2)]
+    /// Threads that train or predict.
+    #[arg(long, default_value_t = 2, value_parser = count())]
     threads: usize,
+    /// The loss: cross-entropy unless given.
+    #[arg(long)]
+    loss: Option<LossKind>,
+    /// Computes in f64 instead of f32, the bound too.
+    #[arg(long)]
+    f64: bool,
+    /// Measures prediction instead: calls of 1, 32, 1024 and 10,000 test rows, through the workload's network
+    /// as it is before training.
+    #[arg(long, conflicts_with_all = ["loss", "rows", "shards", "shard_gradients", "naive", "no_bound"])]
+    predict: bool,
+    /// Training rows, if fewer than the workload's.
+    #[arg(long, value_parser = count())]
+    rows: Option<usize>,
     /// Row shards of a batch; chosen by the crate unless given.
     #[arg(long)]
     shards: Option<usize>,
     /// Lets each shard own a gradient, instead of workers owning blocks of the weights.
     #[arg(long)]
     shard_gradients: bool,
+    /// Computes products by the triple loop: give --rows too, or wait.
+    #[arg(long)]
+    naive: bool,
     /// Leaves the bound out.
     #[arg(long)]
     no_bound: bool,
@@ -37,97 +60,72 @@ struct Options {
     data: Option<PathBuf>,
 }
 
+/// At least 1.
+fn count() -> RangedU64ValueParser<usize> {
+    RangedU64ValueParser::new().range(1..)
+}
+
 #[derive(Clone, Copy, ValueEnum)]
-enum Workload {
-    /// 784-128-10, batch 32, Adam.
-    Small,
-    /// 784-512-512-10, batch 128, Adam.
-    Medium,
-    /// 784-512-256-10 with batch norm before and dropout of 0.5 behind each ReLU, batch 128, Adam.
-    Regular,
-    /// 784-2048-2048-10, batch 512, SGD with Nesterov momentum 0.9, 20,480 rows.
-    Large,
+enum LossKind {
+    /// Softmax cross-entropy of the classes.
+    CrossEntropy,
+    /// Mean squared error of ten outputs against one-hot targets: a regression of the same shapes, so that
+    /// the bound is the same.
+    Mse,
 }
 
-impl Workload {
-    /// Hidden layers, batch size and training rows.
-    fn sizes(self) -> (&'static [usize], usize, usize) {
+impl LossKind {
+    fn name(self) -> &'static str {
         match self {
-            Workload::Small => (&[128], 32, 60_000),
-            Workload::Medium => (&[512, 512], 128, 60_000),
-            Workload::Regular => (&[512, 256], 128, 60_000),
-            Workload::Large => (&[2048, 2048], 512, 20_480),
-        }
-    }
-
-    /// Adds a hidden layer of so many units.
-    fn hidden(self, network: SequentialBuilder<f32>, units: usize) -> SequentialBuilder<f32> {
-        match self {
-            Workload::Regular => network.dense(units).batch_norm().relu().dropout(0.5),
-            _ => network.dense(units).relu(),
-        }
-    }
-
-    fn optimizer(self) -> Box<dyn Optimizer<f32>> {
-        match self {
-            Workload::Large => Box::new(Sgd::new(0.01).momentum(0.9).nesterov(true)),
-            _ => Box::new(Adam::default()),
+            LossKind::CrossEntropy => "cross-entropy",
+            LossKind::Mse => "mse",
         }
     }
 }
 
-fn main() -> blastrain::Result<()> {
+impl Options {
+    /// Whether something was asked for that exists on Fashion-MNIST only.
+    fn needs_pictures(&self) -> bool {
+        let Self { loss, predict, rows, shards, shard_gradients, naive, data, .. } = self;
+        let flags = *predict || *shard_gradients || *naive;
+        flags || loss.is_some() || rows.is_some() || shards.is_some() || data.is_some()
+    }
+}
+
+fn main() -> Result<()> {
     let options = Options::parse();
-    let (train, test) = match &options.data {
-        Some(folder) => datasets::fashion_mnist_from::<f32>(folder)?,
-        None => datasets::fashion_mnist::<f32>()?,
+    let mut line = match options.workload {
+        Workload::Xor if options.needs_pictures() => {
+            let message = "xor takes no other option than --threads";
+            Options::command().error(ErrorKind::ArgumentConflict, message).exit()
+        }
+        Workload::Xor => xor::measure(options.threads)?,
+        _ if options.f64 => on_pictures::<f64>(&options)?,
+        _ => on_pictures::<f32>(&options)?,
     };
-    let (hidden, batch_size, rows) = options.workload.sizes();
-    let train = train.select(&(0..rows.min(train.len())).collect::<Vec<_>>())?;
-
-    let mut network = Sequential::input(train.features()).seed(1);
-    for &units in hidden {
-        network = options.workload.hidden(network, units);
-    }
-    let mut trainer = Trainer::builder(network.dense(10).build()?, CrossEntropy)
-        .boxed_optimizer(options.workload.optimizer())
-        .batch_size(batch_size)
-        .epochs(4)
-        .drop_last(true)
-        .parallelism(Parallelism::Threads(options.threads));
-    if let Some(shards) = options.shards {
-        trainer = trainer.shards(shards);
-    }
-    if options.shard_gradients {
-        trainer = trainer.weight_gradient(WeightGradient::Shards);
-    }
-    let mut trainer = trainer.build()?;
-    let history = trainer.fit(&train)?;
-    let mut rates: Vec<f64> = history.curve("samples_per_second")?.split_off(1);
-    rates.sort_by(f64::total_cmp);
-    let samples_per_s = rates[rates.len() / 2];
-
-    let predicted = trainer.network().predict_classes(&test)?;
-    let accuracy =
-        blastrain::metrics::accuracy(&test.class_targets().unwrap_or_default(), &predicted, None)?;
-    let mut sizes = vec![train.features()];
-    sizes.extend(hidden);
-    sizes.push(10);
-    let bound = match options.no_bound {
-        true => serde_json::Value::Null,
-        false => bound::samples_per_second(&sizes, batch_size, options.threads).into(),
-    };
-    println!(
-        "{}",
-        serde_json::json!({
-            "workload": options.workload.to_possible_value().map(|value| value.get_name().to_owned()),
-            "threads": options.threads,
-            "samples_per_s": samples_per_s.round(),
-            "gemm_bound_samples_per_s": bound.as_f64().map(f64::round),
-            "fraction": bound.as_f64().map(|bound| (1e4 * samples_per_s / bound).round() / 1e4),
-            "final_loss": history.last().map(|epoch| epoch.loss),
-            "test_accuracy": accuracy,
-        })
-    );
+    let blas = blas_info()?;
+    line["blas"] = format!("{} {}, kernel {}", blas.vendor, blas.version, blas.kernel).into();
+    println!("{line}");
     Ok(())
+}
+
+/// The last line of what is measured on Fashion-MNIST.
+fn on_pictures<F: Scalar>(options: &Options) -> Result<Value> {
+    let (train, test) = match &options.data {
+        Some(folder) => datasets::fashion_mnist_from::<F>(folder)?,
+        None => datasets::fashion_mnist::<F>()?,
+    };
+    match test.features_view() {
+        Some(rows) if options.predict => {
+            drop(train);
+            prediction::measure(options.workload, rows, options.threads)
+        }
+        _ => training::measure(options, train, test),
+    }
+}
+
+/// The middle of some times or rates, the upper one of two.
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
 }
