@@ -57,6 +57,8 @@ impl Default for Gemm {
 
 /// Multiply-adds up to which the crate's own kernel computes any product.
 const TINY: usize = 1 << 13;
+/// Rows of the output up to which it computes any product with a right factor stored by rows.
+const FEW: usize = 4;
 /// Columns of the output up to which it computes larger ones.
 const NARROW: usize = 32;
 
@@ -105,7 +107,7 @@ impl Gemm {
         beta: F,
         mut c: ArrayViewMut2<'_, F>,
     ) {
-        let small = self.takes_small_kernel(&a, &c);
+        let small = self.takes_small_kernel(&a, &b);
         let backend = if small { Backend::Small } else { self.backend };
         let done = match backend {
             Backend::OpenBlas => F::openblas_gemm(alpha, a, b, beta, &mut c),
@@ -135,7 +137,7 @@ impl Gemm {
         bias: &[F],
         mut c: ArrayViewMut2<'_, F>,
     ) -> bool {
-        let small = !bias.is_empty() && self.takes_small_kernel(&a, &c);
+        let small = !bias.is_empty() && self.takes_small_kernel(&a, &b);
         if !(small && small_gemm::affine(a, b, bias, &mut c)) {
             self.product(F::one(), a, b, F::zero(), c);
             return false;
@@ -145,19 +147,21 @@ impl Gemm {
         true
     }
 
-    fn takes_small_kernel<F>(self, a: &ArrayView2<'_, F>, c: &ArrayViewMut2<'_, F>) -> bool {
+    fn takes_small_kernel<F>(self, a: &ArrayView2<'_, F>, b: &ArrayView2<'_, F>) -> bool {
         self.backend == Backend::Small
-            || self.small_kernel && suits_small_kernel(c.nrows(), a.ncols(), c.ncols())
+            || self.small_kernel
+                && suits_small_kernel(a.nrows(), a.ncols(), b.ncols(), b.strides()[1] == 1)
     }
 }
 
-/// A function of the shape alone, so that the same product has the same bits everywhere.
+/// A function of shape and layout alone, so that the same product has the same bits everywhere.
 #[inline]
-fn suits_small_kernel(m: usize, k: usize, n: usize) -> bool {
-    // OpenBLAS's matrix-vector products are as quick as any.
-    let vector = m == 1 || n == 1;
+fn suits_small_kernel(m: usize, k: usize, n: usize, b_has_rows: bool) -> bool {
+    // OpenBLAS's products of a matrix with a column are as quick as any.
     let tiny = m.saturating_mul(k).saturating_mul(n) <= TINY;
-    !vector && (tiny || n <= NARROW)
+    // Few rows read the right factor once; it is not worth a copy.
+    let few = m <= FEW && b_has_rows;
+    n != 1 && (few || m != 1 && (tiny || n <= NARROW))
 }
 
 /// Counts this thread's calls by backend, in test builds.

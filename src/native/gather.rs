@@ -2,6 +2,7 @@
 
 use ndarray::{ArrayView2, ArrayViewMut2};
 
+use super::simd::fetch;
 use crate::scalar::Scalar;
 
 /// Rows fetched ahead of the one that is copied …
@@ -25,26 +26,11 @@ pub(crate) fn gather_rows<F: Scalar>(
     };
     for (i, (to, &row)) in to.chunks_exact_mut(width.max(1)).zip(rows).enumerate() {
         if let Some(&next) = rows.get(i + AHEAD) {
-            fetch(values, next * width, width);
+            let start = values.as_ptr().wrapping_add(next * width);
+            fetch(start, (width * size_of::<F>()).min(FETCHED));
         }
         to.copy_from_slice(&values[row * width..][..width]);
     }
-}
-
-/// Asks for the start of the row of `width` values that begins at `start`.
-#[inline(always)]
-fn fetch<F: Scalar>(values: &[F], start: usize, width: usize) {
-    #[cfg(target_arch = "x86_64")]
-    {
-        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-        let start = values.as_ptr().wrapping_add(start).cast::<i8>();
-        for line in (0..(width * size_of::<F>()).min(FETCHED)).step_by(64) {
-            // SAFETY: fetching ahead reads nothing, whatever the address.
-            unsafe { _mm_prefetch::<_MM_HINT_T0>(start.wrapping_add(line)) };
-        }
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    let _ = (values, start, width, FETCHED);
 }
 
 #[cfg(test)]

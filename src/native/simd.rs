@@ -48,6 +48,22 @@ pub(crate) fn mul_add<F: crate::scalar::Scalar, const FMA: bool>(a: F, b: F, c: 
     if FMA { a.mul_add(b, c) } else { a * b + c }
 }
 
+/// Asks for so many bytes from `start` on to be brought into the first cache. Reads nothing.
+#[inline(always)]
+pub(crate) fn fetch<T>(start: *const T, bytes: usize) {
+    #[cfg(target_arch = "x86_64")]
+    for line in (0..bytes).step_by(64) {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        // SAFETY: fetching ahead reads nothing, whatever the address.
+        #[allow(unsafe_code)]
+        unsafe {
+            _mm_prefetch::<_MM_HINT_T0>(start.cast::<i8>().wrapping_add(line))
+        };
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = (start, bytes);
+}
+
 #[cfg(test)]
 mod tests {
     vectorised! {

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+use super::plan::Plan;
 use super::{Dims, Link, Sequential, TensorInfo, TensorSpec};
 use crate::activation::{AnyActivation, Elu, Gelu, LeakyRelu, Relu, Sigmoid, Silu, Softplus, Tanh};
 use crate::error::{Error, Result};
@@ -166,6 +167,7 @@ pub(crate) fn assemble<F: Scalar>(
         layers.push(layer);
     }
     Ok(Sequential {
+        plan: Arc::new(Plan::new(input.size(), &layers)),
         input,
         specs: specs.into(),
         layers,

@@ -1,9 +1,12 @@
 //! Which matrix of the batch buffer each layer reads and writes.
 
 use std::ops::Range;
+use std::sync::Arc;
+
+use ndarray::ArrayView2;
 
 use super::Sequential;
-use crate::layer::{Forward, Pass};
+use crate::layer::{Forward, Layer, Pass};
 use crate::native::rows::PartRows;
 use crate::scalar::Scalar;
 
@@ -38,12 +41,13 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    pub(crate) fn new<F: Scalar>(network: &Sequential<F>) -> Self {
-        let mut widths = vec![network.input_dims().size()];
+    /// For layers that take rows of `input` values.
+    pub(super) fn new<F: Scalar>(input: usize, built: &[Arc<dyn Layer<F>>]) -> Self {
+        let mut widths = vec![input];
         let mut layers = Vec::new();
         let (mut slot, mut slot_is_read) = (INPUT, true);
         let (mut param, mut buffer) = (0, 0);
-        for layer in network.layers() {
+        for layer in built {
             let needs = layer.needs();
             let count =
                 |tensors: &[super::TensorSpec]| tensors.iter().map(|t| t.len()).sum::<usize>();
@@ -74,11 +78,16 @@ impl Plan {
     }
 
     /// Brings a layer's input to where an in-place layer wants it.
-    pub(crate) fn place_input<F: Scalar>(&self, layer: usize, part: &mut PartRows<'_, F>) {
+    pub(crate) fn place_input<F: Scalar>(
+        &self,
+        layer: usize,
+        part: &mut PartRows<'_, F>,
+        features: Option<ArrayView2<'_, F>>,
+    ) {
         let plan = &self.layers[layer];
         if plan.in_place && plan.x != plan.y {
             let ([x], [mut y]) = part.slots([plan.x], [plan.y]);
-            y.assign(&x);
+            y.assign(&input(plan, x, features));
         }
     }
 
@@ -88,12 +97,13 @@ impl Plan {
     }
 
     /// Runs some layers forward over one part's rows; `stats` names a layer's whole-batch statistics.
+    /// The part's rows of features are those given, else what its slot holds.
     pub(crate) fn forward<'s, F: Scalar>(
         &self,
         network: &Sequential<F>,
         layers: Range<usize>,
         pass: Pass,
-        part: &mut PartRows<'_, F>,
+        (part, features): (&mut PartRows<'_, F>, Option<ArrayView2<'_, F>>),
         scratch: &mut [F],
         stats: impl Fn(usize) -> &'s [F],
     ) {
@@ -106,11 +116,11 @@ impl Plan {
             let scratch = &mut *scratch;
             // A layer with statistics found its input in place when they were collected.
             if stats.is_empty() {
-                self.place_input(i, part);
+                self.place_input(i, part, features);
             }
             let (x, y, cache) = if !plan.in_place {
                 let ([x], [y, cache]) = part.slots([plan.x], [plan.y, plan.cache]);
-                (Some(x), y, cache)
+                (Some(input(plan, x, features)), y, cache)
             } else {
                 let ([], [y, cache]) = part.slots([], [plan.y, plan.cache]);
                 (None, y, cache)
@@ -118,6 +128,15 @@ impl Plan {
             layer.forward(pass, params, Forward { x, y, cache, scratch, buffers, stats });
         }
     }
+}
+
+/// A layer's input: the features, if it is the first and they lie elsewhere, or what its slot holds.
+fn input<'x, F>(
+    plan: &LayerPlan,
+    slot: ArrayView2<'x, F>,
+    features: Option<ArrayView2<'x, F>>,
+) -> ArrayView2<'x, F> {
+    features.filter(|_| plan.x == INPUT).unwrap_or(slot)
 }
 
 #[cfg(test)]
@@ -128,12 +147,12 @@ mod tests {
     fn a_layer_works_in_place_only_where_nobody_reads_that_place_later() {
         let builder = Sequential::<f32>::input(3).dense(4).relu().dropout(0.5);
         let network = builder.dense(4).layer_norm().dropout(0.5).build().unwrap();
-        let plan = Plan::new(&network);
+        let plan = network.plan();
         let [_, behind_relu, _, _, behind_norm] = &plan.layers[..] else { panic!("{plan:?}") };
         assert!(!behind_relu.in_place && behind_relu.x != behind_relu.y);
         assert!(behind_norm.in_place && behind_norm.x == behind_norm.y);
         // The features are never overwritten.
-        let first = Plan::new(&Sequential::<f32>::input(3).dropout(0.5).build().unwrap());
-        assert!(!first.layers[0].in_place);
+        let first = Sequential::<f32>::input(3).dropout(0.5).build().unwrap();
+        assert!(!first.plan().layers[0].in_place);
     }
 }

@@ -1,5 +1,8 @@
 //! Scores, probabilities and classes from a network.
 
+use std::ops::Range;
+use std::sync::Arc;
+
 use ndarray::{Array2, ArrayView2, s};
 
 use super::plan::{INPUT, Plan};
@@ -7,18 +10,26 @@ use super::{Link, Sequential};
 use crate::data::{FeatureStorage, check_finite};
 use crate::error::Result;
 use crate::layer::Pass;
-use crate::linalg::Gemm;
+use crate::linalg::{Gemm, norms};
 use crate::native::crew::Crew;
-use crate::native::rows::{RowBuffer, flat};
+use crate::native::rows::{PartRows, RowBuffer, flat, flat_ref};
 use crate::parallelism::{Parallelism, Workers};
 use crate::scalar::Scalar;
 
 /// Rows that pass through the network at a time; more would fall out of the caches.
-const CHUNK: usize = 1024;
-/// Rows of one shard of a chunk.
+const CHUNK: usize = 2048;
+/// Rows that are worth a shard: each one packs the weights anew.
 const SHARD: usize = 64;
+/// Shards that a few rows are cut in at most, and from how many rows a shard has on it is cut again.
+const FEW_SHARDS: usize = 4;
+const LONG_SHARD: usize = 256;
 /// Parameters times rows below which a prediction is not worth a second thread.
-const PARALLEL_WORK: usize = 1 << 20;
+const PARALLEL_WORK: usize = 1 << 22;
+
+/// The shards of a chunk: by its rows alone, so that the bits do not depend on who works.
+fn shard_count(rows: usize) -> usize {
+    (rows / SHARD).clamp(1, FEW_SHARDS.max(rows.div_ceil(LONG_SHARD)))
+}
 
 impl<F: Scalar> Sequential<F> {
     /// The network's scores for each row of `x`: `(rows, features)` → `(rows, outputs)`.
@@ -45,13 +56,16 @@ impl<F: Scalar> Sequential<F> {
         let x = x.into();
         let x = x.view();
         self.check_features(x.ncols())?;
-        check_finite("feature", x)?;
-        let small = x.nrows().saturating_mul(self.parameter_count()) < PARALLEL_WORK;
-        let parallelism = if small { Parallelism::Serial } else { parallelism };
         let workers = Workers::new(parallelism)?;
+        let small = x.nrows().saturating_mul(self.parameter_count()) < PARALLEL_WORK
+            || shard_count(x.nrows()) == 1;
         let mut scores = Array2::zeros((x.nrows(), self.outputs()));
-        let mut forward = ForwardPass::new(self, x.nrows());
-        workers.run(|crew| forward.run(self, Gemm::default(), crew, x, &mut scores));
+        let mut forward = ForwardPass::new(self, x.nrows(), !x.is_standard_layout());
+        let mut run = |crew: Crew<'_>| forward.run(self, (Gemm::default(), crew), x, &mut scores);
+        let finite = if small { run(Crew::Alone) } else { workers.run(run) };
+        if !finite {
+            check_finite("feature", x)?;
+        }
         Ok(scores)
     }
 
@@ -92,69 +106,104 @@ impl<F: Scalar> Sequential<F> {
 /// A forward pass over any number of rows, in chunks, with its buffers.
 #[derive(Debug)]
 pub(crate) struct ForwardPass<F> {
-    plan: Plan,
+    plan: Arc<Plan>,
     buffer: RowBuffer<F>,
     scratch: RowBuffer<F>,
-    shards: Vec<()>,
+    /// For each shard, whether its features were finite.
+    shards: Vec<bool>,
 }
 
 impl<F: Scalar> ForwardPass<F> {
-    /// Buffers for at most `rows` rows at once.
-    pub(crate) fn new(network: &Sequential<F>, rows: usize) -> Self {
-        let plan = Plan::new(network);
+    /// Buffers for at most `rows` rows at once; with room for their features if these are to be gathered.
+    pub(crate) fn new(network: &Sequential<F>, rows: usize, gathers: bool) -> Self {
+        let plan = network.plan().clone();
         let rows = rows.min(CHUNK);
-        let shards = rows.div_ceil(SHARD).max(1);
+        let shards = shard_count(rows);
         let scratch = plan.scratch(network, rows.div_ceil(shards));
+        let mut widths = plan.widths.clone();
+        if !gathers {
+            widths[INPUT] = 0;
+        }
         Self {
-            buffer: RowBuffer::new(rows, &plan.widths),
+            buffer: RowBuffer::new(rows, &widths),
             scratch: RowBuffer::new(shards, &[scratch]),
-            shards: vec![(); shards],
+            shards: vec![true; shards],
             plan,
         }
     }
 
-    /// Overwrites `scores` `(rows, outputs)` for `x` `(rows, features)`.
+    /// Overwrites `scores` `(rows, outputs)` for `x` `(rows, features)`; says whether all features are finite.
+    /// Rows of `x` with gaps are gathered.
     pub(crate) fn run(
         &mut self,
         network: &Sequential<F>,
-        gemm: Gemm,
-        crew: Crew<'_>,
+        workers: (Gemm, Crew<'_>),
         x: ArrayView2<'_, F>,
         scores: &mut Array2<F>,
-    ) {
-        self.run_rows(network, (gemm, crew), x.nrows(), |row| row, x, scores);
+    ) -> bool {
+        if !x.is_standard_layout() {
+            return self.run_rows(network, workers, x.nrows(), |row| row, x, scores);
+        }
+        let place = |rows: Range<usize>, _: &mut PartRows<'_, F>| Some(x.slice(s![rows, ..]));
+        self.chunks(network, workers, x.nrows(), place, scores)
     }
 
-    /// As [`ForwardPass::run`] for the rows of `x` that `row` names, position by position.
+    /// As [`ForwardPass::run`] for the rows of `x` that `row` names, position by position; to be called where
+    /// there is room for them.
     pub(crate) fn run_rows(
         &mut self,
         network: &Sequential<F>,
-        (gemm, crew): (Gemm, Crew<'_>),
+        workers: (Gemm, Crew<'_>),
         rows: usize,
         row: impl Fn(usize) -> usize + Sync,
         x: ArrayView2<'_, F>,
         scores: &mut Array2<F>,
-    ) {
+    ) -> bool {
+        let place = |rows: Range<usize>, part: &mut PartRows<'_, F>| {
+            for (mut to, position) in part.slot(INPUT).outer_iter_mut().zip(rows) {
+                to.assign(&x.row(row(position)));
+            }
+            None
+        };
+        self.chunks(network, workers, rows, place, scores)
+    }
+
+    /// `place` says where the features of some rows are, or puts them into their slot.
+    fn chunks<'x>(
+        &mut self,
+        network: &Sequential<F>,
+        (gemm, crew): (Gemm, Crew<'_>),
+        rows: usize,
+        place: impl Fn(Range<usize>, &mut PartRows<'_, F>) -> Option<ArrayView2<'x, F>> + Sync,
+        scores: &mut Array2<F>,
+    ) -> bool
+    where
+        F: 'x,
+    {
         let seed = u64::from(network.seed());
+        let mut finite = true;
         for start in (0..rows).step_by(CHUNK) {
             let chunk = CHUNK.min(rows - start);
-            let count = chunk.div_ceil(SHARD);
-            let (plan, shards) = (&self.plan, &mut self.shards[..count]);
+            let (plan, shards) = (&self.plan, &mut self.shards[..shard_count(chunk)]);
             let scratch = &mut self.scratch;
-            self.buffer.for_each_part(scratch, chunk, crew, shards, |mut part, mut own, _| {
+            self.buffer.for_each_part(scratch, chunk, crew, shards, |mut part, mut own, finite| {
                 let range = part.rows();
-                let mut input = part.slot(INPUT);
-                for (i, mut to) in input.outer_iter_mut().enumerate() {
-                    to.assign(&x.row(row(start + range.start + i)));
-                }
+                let features = place(start + range.start..start + range.end, &mut part);
+                *finite = match features {
+                    Some(features) => norms::all_finite(flat_ref(&features)),
+                    None => norms::all_finite(flat(&mut part.slot(INPUT))),
+                };
                 let pass =
                     Pass { train: false, seed, step: 0, layer: 0, first_row: range.start, gemm };
                 let mut scratch = own.slot(0);
                 let all = 0..plan.layers.len();
-                plan.forward(network, all, pass, &mut part, flat(&mut scratch), |_| &[]);
+                let scratch = flat(&mut scratch);
+                plan.forward(network, all, pass, (&mut part, features), scratch, |_| &[]);
             });
+            finite &= self.shards[..shard_count(chunk)].iter().all(|&finite| finite);
             let view = self.buffer.view(self.plan.output, chunk);
             scores.slice_mut(s![start..start + chunk, ..]).assign(&view);
         }
+        finite
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use ndarray::{ArrayViewD, IxDyn};
 
+use super::plan::Plan;
 use super::{Dims, Link, SequentialBuilder, Summary, TensorInfo};
 use crate::error::{Error, Result};
 use crate::layer::{AnyLayerSpec, Layer};
@@ -29,6 +30,7 @@ pub struct Sequential<F> {
     pub(super) input: Dims,
     pub(super) specs: Arc<[Box<dyn AnyLayerSpec>]>,
     pub(super) layers: Vec<Arc<dyn Layer<F>>>,
+    pub(super) plan: Arc<Plan>,
     pub(super) tensors: Vec<TensorInfo>,
     pub(super) params: Vec<F>,
     pub(super) buffer_tensors: Vec<TensorInfo>,
@@ -50,7 +52,7 @@ impl<F: Scalar> Sequential<F> {
 
     /// The number of scores that the network gives for a row.
     pub fn outputs(&self) -> usize {
-        self.layers.last().map_or(0, |layer| layer.needs().output.size())
+        self.plan.widths[self.plan.output]
     }
 
     /// The number of trained parameters.
@@ -180,6 +182,11 @@ impl<F: Scalar> Sequential<F> {
     /// The built layers, in order.
     pub(crate) fn layers(&self) -> &[Arc<dyn Layer<F>>] {
         &self.layers
+    }
+
+    /// Where a pass over the layers keeps what.
+    pub(crate) fn plan(&self) -> &Arc<Plan> {
+        &self.plan
     }
 
     /// The built layers, and the parameters to be updated in place.

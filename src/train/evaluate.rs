@@ -38,8 +38,9 @@ impl<F: Scalar> Evaluation<F> {
             return Err(Error::param("weights", "all zero", "above zero for at least one row"));
         }
         let outputs = network.outputs();
+        let in_place = data.features_view().is_some_and(|view| view.is_standard_layout());
         Ok(Self {
-            forward: ForwardPass::new(network, data.len()),
+            forward: ForwardPass::new(network, data.len(), !in_place),
             scores: Array2::zeros((data.len(), outputs)),
             spare: Array2::zeros((data.len().min(CHUNK), outputs)),
             batch,
@@ -57,9 +58,16 @@ impl<F: Scalar> Evaluation<F> {
         data: &Dataset<'_, F>,
         values: &mut Vec<f64>,
     ) -> Result<f64> {
-        let features = data.storage_features();
-        let row = |position| data.row(position);
-        self.forward.run_rows(network, (gemm, crew), data.len(), row, features, &mut self.scores);
+        let (workers, scores) = ((gemm, crew), &mut self.scores);
+        // Whether the features are finite was found when the data set was made.
+        let _ = match data.features_view() {
+            Some(view) => self.forward.run(network, workers, view, scores),
+            None => {
+                let row = |position| data.row(position);
+                let features = data.storage_features();
+                self.forward.run_rows(network, workers, data.len(), row, features, scores)
+            }
+        };
         let mut total = 0.0;
         if let Some(loss) = loss {
             for start in (0..data.len()).step_by(CHUNK) {

@@ -173,9 +173,9 @@ impl<F: Scalar> Passes<'_, F> {
         let pass = self.pass(part, 0);
         let layers = segment.layers.clone();
         let read = |layer| self.stats(layer, false);
-        plan.forward(self.network, layers, pass, part, flat(&mut scratch), read);
+        plan.forward(self.network, layers, pass, (part, None), flat(&mut scratch), read);
         if let Some(layer) = segment.whole_batch {
-            plan.place_input(layer, part);
+            plan.place_input(layer, part, None);
             let slots = &plan.layers[layer];
             let ([x], []) = part.slots([if slots.in_place { slots.y } else { slots.x }], []);
             let whole = self.network.layers()[layer].whole_batch().expect("the plan asked for it");

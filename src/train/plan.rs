@@ -118,7 +118,7 @@ impl StepPlan {
         mode: WeightGradient,
         regularizer: Regularizer,
     ) -> Self {
-        let forward = Plan::new(network);
+        let forward = Plan::clone(network.plan());
         let mut widths = forward.widths.clone();
         let mut deltas = vec![None; widths.len()];
         for layer in &forward.layers {

@@ -5,7 +5,11 @@ use std::ops::Range;
 use super::packed::{DEPTH, PACK_ROWS, room, whole_vectors};
 use super::{Product, Strided};
 use crate::native::lanes::{Lanes, load, store};
+use crate::native::simd::fetch;
 use crate::scalar::Scalar;
+
+/// Rows of `b` fetched ahead of the one that is worked on, where it is read once.
+const AHEAD: isize = 4;
 
 /// Some columns of `c`, those of `V` vectors, of which the last may be filled in part.
 ///
@@ -35,8 +39,14 @@ pub(super) unsafe fn block<F: Scalar, L: Lanes<F>, const V: usize>(
         unsafe {
             let b = product.corner_of_b(from, columns.start);
             let pays = rows >= PACK_ROWS && b.row as usize > columns.len();
-            let b = whole_vectors::<F, L, V>(b, depth, last, pays, &mut packed);
-            let tiles = Tiles { product, depth, b, bias, last, start, overwrites };
+            // So many values of the next row are read behind each.
+            let in_place = b.column == 1 && !pays && b.row >= (L::COUNT - last) as isize;
+            let b = match in_place {
+                true => b,
+                false => whole_vectors::<F, L, V>(b, depth, last, &mut packed),
+            };
+            let masked = in_place && last < L::COUNT && depth > 0 && from + depth == inner;
+            let tiles = Tiles { product, depth, b, masked, bias, last, start, overwrites };
             tiles.run::<L, V>(rows, a, c);
         }
         from += depth;
@@ -51,6 +61,9 @@ struct Tiles<'p, F> {
     product: &'p Product<F>,
     depth: usize,
     b: Strided<*const F>,
+    /// Whether behind the columns of the last row of `b` there may be nothing: behind all others the next row
+    /// follows, whose values may be read as well.
+    masked: bool,
     /// What the sums start in, or null.
     bias: *const F,
     /// Lanes of the last vector that are columns.
@@ -83,8 +96,8 @@ impl<F: Scalar> Tiles<'_, F> {
                     (2, 6..) => self.tile::<L, 6, V>(a, c, whole && left > 6),
                     (1 | 2, 5..) => self.tile::<L, 5, V>(a, c, whole && left > 5),
                     (1 | 2, 4..) => self.tile::<L, 4, V>(a, c, whole && left > 4),
-                    (_, 3..) => self.tile::<L, 3, V>(a, c, whole && left > 3),
-                    (_, 2) => self.tile::<L, 2, V>(a, c, false),
+                    (1..=3, 3..) => self.tile::<L, 3, V>(a, c, whole && left > 3),
+                    (1..=4, 2..) => self.tile::<L, 2, V>(a, c, whole && left > 2),
                     _ => self.tile::<L, 1, V>(a, c, false),
                 }
             };
@@ -117,19 +130,19 @@ impl<F: Scalar> Tiles<'_, F> {
             let a_rows: [_; R] =
                 std::array::from_fn(|r| a.values.wrapping_offset(r as isize * a.row));
             let (mut offset, mut b_values) = (0, self.b.values);
-            for _ in 0..self.depth {
-                let mut b = [L::splat(F::zero()); V];
-                for (v, b) in b.iter_mut().enumerate() {
-                    *b = L::load(b_values.add(v * L::COUNT));
+            for _ in 0..self.depth - usize::from(self.masked) {
+                if R == 1 && V > 4 {
+                    // One row asks for nothing but `b`.
+                    let ahead = b_values.wrapping_offset(AHEAD * self.b.row);
+                    fetch(ahead, V * L::COUNT * size_of::<F>());
                 }
-                for (r, sums) in sums.iter_mut().enumerate() {
-                    let factor = L::splat(*a_rows[r].offset(offset));
-                    for (sum, &b) in sums.iter_mut().zip(&b) {
-                        *sum = b.mul_add(factor, *sum);
-                    }
-                }
+                let b = std::array::from_fn(|v| L::load(b_values.add(v * L::COUNT)));
+                add_products::<F, L, R, V>(&mut sums, b, a_rows, offset);
                 offset += a.column;
                 b_values = b_values.wrapping_offset(self.b.row);
+            }
+            if self.masked {
+                add_products::<F, L, R, V>(&mut sums, load(b_values, self.last), a_rows, offset);
             }
             let to = |r: usize| c.values.wrapping_offset(r as isize * c.row);
             if self.overwrites && (whole || self.last == L::COUNT) {
@@ -168,6 +181,28 @@ impl<F: Scalar> Tiles<'_, F> {
                 *sum = old.mul_add(factor, sum.mul(alpha));
             }
             combined
+        }
+    }
+}
+
+/// Adds the products of `R` rows of `a`, each at `offset`, with a row of `b`.
+///
+/// # Safety
+/// The processor can compute with `L`, and the rows of `a` reach to `offset`.
+#[inline(always)]
+unsafe fn add_products<F: Scalar, L: Lanes<F>, const R: usize, const V: usize>(
+    sums: &mut [[L; V]; R],
+    b: [L; V],
+    a_rows: [*const F; R],
+    offset: isize,
+) {
+    for (sums, a) in sums.iter_mut().zip(a_rows) {
+        // SAFETY: the caller's word.
+        unsafe {
+            let factor = L::splat(*a.offset(offset));
+            for (sum, &b) in sums.iter_mut().zip(&b) {
+                *sum = b.mul_add(factor, *sum);
+            }
         }
     }
 }

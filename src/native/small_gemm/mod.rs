@@ -114,34 +114,34 @@ fn run<F: Scalar>(product: Product<F>) {
 /// The processor can compute with `L`.
 #[inline(always)]
 unsafe fn all<F: Scalar, L: Lanes<F>>(product: &Product<F>) {
-    let vectors = product.columns.div_ceil(L::COUNT);
     let thin = product.inner <= THIN && product.overwrites();
-    // Two, whose tile has the most rows; an odd number ends with three.
-    let of_last = match vectors {
-        0 => return,
-        1 => 1,
-        _ if thin => 2 - vectors % 2,
-        _ => 2 + vectors % 2,
-    };
-    let mut first = vectors - of_last;
+    let mut left = product.columns.div_ceil(L::COUNT);
     let mut end = product.columns;
-    loop {
-        let columns = first * L::COUNT..end;
+    while left > 0 {
+        // Wider ones, whose columns are read where they are.
+        let wide = end.is_multiple_of(L::COUNT) && product.b.column == 1;
+        let width = match product.rows {
+            _ if thin => 2 - left % 2,
+            1 if wide => [8, 1, 2, 3, 4, 1, 2, 3][left % 8],
+            2 if wide => [4, 1, 2, 3][left % 4],
+            // Two, whose tile has the most rows; an odd number ends with three.
+            _ => left.min(2 + left % 2),
+        };
+        left -= width;
+        let columns = left * L::COUNT..end;
         // SAFETY: the caller's word, and as many vectors as the columns fill.
         unsafe {
-            match (end.div_ceil(L::COUNT) - first, thin) {
+            match (width, thin) {
                 (1, false) => block::<F, L, 1>(product, columns),
                 (2, false) => block::<F, L, 2>(product, columns),
-                (_, false) => block::<F, L, 3>(product, columns),
+                (3, false) => block::<F, L, 3>(product, columns),
+                (4, false) => block::<F, L, 4>(product, columns),
+                (_, false) => block::<F, L, 8>(product, columns),
                 (1, true) => thin_block::<F, L, 1>(product, columns),
                 (_, true) => thin_block::<F, L, 2>(product, columns),
             }
         }
-        end = first * L::COUNT;
-        match first.checked_sub(2) {
-            Some(next) => first = next,
-            None => return,
-        }
+        end = left * L::COUNT;
     }
 }
 
@@ -220,7 +220,7 @@ mod tests {
     fn shapes() -> impl Iterator<Item = (usize, usize, usize)> {
         let depths = [0, 1, 2, 3, 4, 5, 9, 257];
         let rows = [1, 2, 3, 4, 5, 6, 7, 8, 9, 13, 17];
-        let columns = (1..28).chain([31, 32, 33, 40]);
+        let columns = (1..28).chain([31, 32, 33, 40, 64, 97]);
         columns.flat_map(move |n| rows.into_iter().flat_map(move |m| depths.map(|k| (m, n, k))))
     }
 

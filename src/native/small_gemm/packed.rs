@@ -10,7 +10,7 @@ use crate::scalar::Scalar;
 pub(super) const DEPTH: usize = 256;
 /// Rows of `a` from which a copy of `b`'s columns without gaps pays: it fits the first cache.
 pub(super) const PACK_ROWS: usize = 16;
-/// Vectors of the widest tile.
+/// Vectors of the widest tile that may need a copy.
 const WIDEST: usize = 3;
 /// Values of the widest vectors.
 const MOST_LANES: usize = 8;
@@ -33,8 +33,8 @@ impl<F: Scalar> Product<F> {
     }
 }
 
-/// The first `depth` rows of `from` in the columns that fill `V` vectors, the last one `last` lanes of it:
-/// where they are, if whole vectors can be read there and `pays` is false, else copied and padded with zeros.
+/// Copies the first `depth` rows of `from` in the columns that fill `V` vectors, the last one `last` lanes of it,
+/// padded with zeros.
 ///
 /// # Safety
 /// The processor can compute with `L`; the rows and columns are inside `from`.
@@ -43,14 +43,11 @@ pub(super) unsafe fn whole_vectors<F: Scalar, L: Lanes<F>, const V: usize>(
     from: Strided<*const F>,
     depth: usize,
     last: usize,
-    pays: bool,
     packed: &mut Packed<F>,
 ) -> Strided<*const F> {
     let width = V * L::COUNT;
     let columns = width - L::COUNT + last;
-    if from.column == 1 && last == L::COUNT && !pays {
-        return from;
-    }
+    assert!(depth * width <= packed.len(), "{depth} rows of {width} values");
     for (l, row) in packed.chunks_exact_mut(width).take(depth).enumerate() {
         let values = from.values.wrapping_offset(l as isize * from.row);
         if from.column == 1 {

@@ -46,7 +46,7 @@ unsafe fn thin_rows<F: Scalar, L: Lanes<F>, const V: usize, const K: usize>(
         let b = product.corner_of_b(0, columns.start);
         let b = match b.column {
             1 => b,
-            _ => whole_vectors::<F, L, V>(b, K, last, true, &mut packed),
+            _ => whole_vectors::<F, L, V>(b, K, last, &mut packed),
         };
         let b: [[L; V]; K] =
             std::array::from_fn(|l| load(b.values.wrapping_offset(l as isize * b.row), last));
