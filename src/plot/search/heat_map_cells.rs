@@ -38,6 +38,8 @@ struct Cell {
     position: Position,
     /// How many candidates its mean is of.
     candidates: usize,
+    /// Whether there are others that came less far.
+    passed_over: bool,
     mean: f64,
     /// Whether none of them is in the last round.
     dropped: bool,
@@ -117,13 +119,12 @@ impl<'r> Cells<'r> {
     fn phrases(&self) -> Vec<String> {
         let counts = || self.filled.iter().map(|cell| cell.candidates);
         let (least, most) = (counts().min().unwrap_or(0), counts().max().unwrap_or(0));
-        let halving = self.outcome.is_halving();
-        let farthest = if halving { " that came farthest" } else { "" };
+        let farthest = match self.filled.iter().any(|cell| cell.passed_over) {
+            true => " that came farthest",
+            false => "",
+        };
         let mut phrases = vec![match (least, most) {
-            (1, 1) => format!(
-                "a candidate in each cell{}",
-                if halving { ", the one that came farthest" } else { "" }
-            ),
+            (1, 1) => format!("a candidate{farthest} in each cell"),
             _ if least == most => {
                 format!("the mean of {}{farthest} in each cell", candidates(most))
             }
@@ -234,16 +235,18 @@ fn row(y: &Parameter<'_>, position: usize) -> usize {
     if y.numeric { y.values.len() - 1 - position } else { position }
 }
 
-/// The mean of those candidates with a score that came farthest.
+/// The mean of the candidates with a score that came farthest.
 fn cell(position: Position, members: &[&Shown]) -> Option<Cell> {
-    let farthest = members.iter().filter(|c| c.score.is_some()).map(|c| c.round).max()?;
-    let members = || members.iter().filter(|candidate| candidate.round == farthest);
-    let scores: Vec<f64> = members().filter_map(|candidate| candidate.score).collect();
+    let scored = || members.iter().filter_map(|candidate| Some((candidate, candidate.score?)));
+    let farthest = scored().map(|(candidate, _)| candidate.round).max()?;
+    let farthest = scored().filter(|(candidate, _)| candidate.round == farthest);
+    let scores: Vec<f64> = farthest.clone().map(|(_, score)| score).collect();
     Some(Cell {
         position,
         candidates: scores.len(),
+        passed_over: scores.len() < scored().count(),
         mean: scores.iter().sum::<f64>() / scores.len() as f64,
-        dropped: members().all(|candidate| candidate.dropped),
+        dropped: farthest.clone().all(|(candidate, _)| candidate.dropped),
     })
 }
 

@@ -117,8 +117,11 @@ impl<'r> Outcome<'r> {
         }
     }
 
-    /// For the subtitle: what the candidates that were dropped had, and what the others.
-    pub(super) fn rounds(&self, dropped_are: &str) -> Option<String> {
+    /// For the subtitle: how candidates that were dropped are drawn, and what they had of rows or epochs.
+    pub(super) fn rounds(&self, dropped_are: &str) -> Vec<String> {
+        if !self.has_dropped() {
+            return Vec::new();
+        }
         let resources = |dropped: bool| {
             let of = self.candidates.iter().filter(move |candidate| candidate.dropped == dropped);
             let of = of.filter_map(|c| self.results.candidates()[c.index].n_resources);
@@ -128,12 +131,9 @@ impl<'r> Outcome<'r> {
                 _ => "unknown".to_owned(),
             }
         };
-        self.has_dropped().then(|| {
-            let (early, last) = (resources(true), resources(false));
-            format!(
-                "{dropped_are}: dropped in an earlier round (n_resources {early}, the last round's {last})"
-            )
-        })
+        let (early, last) = (resources(true), resources(false));
+        let numbers = format!("n_resources: theirs {early}, last round {last}");
+        vec![format!("{dropped_are}: dropped before the last round"), numbers]
     }
 
     /// The values, in their order, that candidates with otherwise different settings share.

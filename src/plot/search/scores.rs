@@ -180,7 +180,9 @@ impl<'s> Scatter<'s> {
     fn draw_means(&self, canvas: &Canvas<'_>, panel: &Drawn<'_>, reach: f64) -> Result<()> {
         let means: Vec<Place> = self.means.iter().map(|&mean| panel.place(mean)).collect();
         if self.parameter.numeric {
-            canvas.line(&means, INK, 1.5)?;
+            if means.len() > 1 {
+                canvas.line(&means, INK, 1.5)?;
+            }
             return means.iter().try_for_each(|&place| canvas.dot(place, 2.75, INK.to_rgba()));
         }
         // Wider than a dot, narrower than the space to the next.
