@@ -62,7 +62,7 @@ mod tests {
         assert_eq!(wide.lines, ["one two; three; a phrase that is far too long for it"]);
         assert_eq!(wide.bottom(), HEAD);
         let narrow = head(100.0);
-        assert_eq!(narrow.lines, ["one two; three", "a phrase that…"]);
+        assert_eq!(narrow.lines, ["one two; three", "a phrase that i…"]);
         assert_eq!(narrow.bottom(), HEAD + LINE);
         assert_eq!(Head::new("title", [], 100.0).bottom(), HEAD);
     }
