@@ -117,6 +117,20 @@ impl Canvas<'_> {
         done(self.0.draw(&Circle::new(on_grid(place), scaled(radius), style)))
     }
 
+    /// Two lines that cross.
+    pub(super) fn cross(
+        &self,
+        (x, y): Place,
+        (half_width, half_height): (f64, f64),
+        color: RGBColor,
+        width: f64,
+    ) -> Result<()> {
+        for down in [half_height, -half_height] {
+            self.line(&[(x - half_width, y - down), (x + half_width, y + down)], color, width)?;
+        }
+        Ok(())
+    }
+
     /// A filled rectangle between two corners.
     pub(super) fn rectangle(&self, corners: [Place; 2], color: RGBColor) -> Result<()> {
         done(self.0.draw(&Rectangle::new(corners.map(on_grid), color.filled())))

@@ -82,25 +82,20 @@ impl Drawn<'_> {
         (left + x * width, top + (1.0 - y) * height)
     }
 
+    /// The corners of the rectangle between the axes, the upper left and the lower right.
+    pub(super) fn corners(&self) -> [Place; 2] {
+        let Area { left, top, width, height } = self.inner;
+        [(left, top), (left + width, top + height)]
+    }
+
     /// The pixels between two values across.
     pub(super) fn distance(&self, a: f64, b: f64) -> f64 {
         (self.place((b, 0.0)).0 - self.place((a, 0.0)).0).abs()
     }
 
-    /// Draws a curve of this width, with its points if they are few.
+    /// Draws a curve of this width, with its points if they are few; those without neighbours always show.
     pub(super) fn curve(&self, canvas: &Canvas<'_>, curve: &Curve, width: f64) -> Result<()> {
-        self.line(canvas, curve, width, curve.points.len() <= MARKED)
-    }
-
-    /// Draws a curve of this width, with its points if they are `marked`; those without neighbours always
-    /// are.
-    pub(super) fn line(
-        &self,
-        canvas: &Canvas<'_>,
-        curve: &Curve,
-        width: f64,
-        marked: bool,
-    ) -> Result<()> {
+        let marked = curve.points.len() <= MARKED;
         for run in curve.points.split(|point| point.1.is_nan()) {
             let places: Vec<Place> = run.iter().map(|&point| self.place(point)).collect();
             if places.len() > 1 {
@@ -177,7 +172,7 @@ fn legend_rows<'a>(legend: &[(&'a str, RGBColor)], width: f64) -> Vec<Vec<(&'a s
     rows
 }
 
-pub(super) fn draw_legend_row(
+fn draw_legend_row(
     canvas: &Canvas<'_>,
     (mut left, middle): Place,
     row: &[(&str, RGBColor)],

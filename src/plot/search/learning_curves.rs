@@ -2,34 +2,33 @@
 
 use std::path::Path;
 
-use plotters::style::RGBColor;
-use plotters::style::text_anchor::{HPos, VPos};
-
-use super::color_scale::shade;
-use super::parameter::settings;
-use super::{candidates, score_text};
+use super::candidates;
+use super::curve_legend::{COLORED, color, draw_end, legend, line_width};
+use super::head::Head;
+use super::outcome::{Outcome, Shown};
 use crate::error::{Error, Result};
 use crate::plot::axis::{Axis, LARGEST};
-use crate::plot::canvas::{COLORS, Canvas, Font, GREY, picture, shortened};
-use crate::plot::panel::{Area, Curve, Panel, draw_legend_row};
-use crate::plot::{HEAD, MARGIN, MOST_POINTS, areas, draw_head, thin, write, y_axis};
+use crate::plot::canvas::{Canvas, picture, shortened};
+use crate::plot::panel::{Area, Curve, Panel};
+use crate::plot::{HEAD, MARGIN, MOST_POINTS, areas, thin, write, y_axis};
 use crate::search::{CandidateResult, SearchResults};
 
 /// The height of a row of the legend.
 const ROW: f64 = 20.0;
-/// Up to so many candidates have colours of their own.
-const COLORED: usize = COLORS.len();
-/// Candidates that the legend names.
-const NAMED: usize = 12;
 
 /// Draws the learning curves of the `k` best candidates of a search by a metric: the training loss epoch by
 /// epoch, and whatever else the fits recorded, such as the validation loss and score of early stopping.
 ///
 /// The search must have been told `learning_curves(true)`. Each curve is the mean over the folds. Where folds
 /// trained for different numbers of epochs, one that has ended counts with its last value, as its model stays
-/// what it was: from the end of the shortest fold on, the curve is thin. Candidates without score or curves
-/// are passed over. Up to seven candidates have a colour each; more go from dark for the best to pale, and
-/// the legend names the first twelve. What all have in common stands below them.
+/// what it was: a circle on the curve is where the first fold ended. Candidates without score or curves
+/// are passed over. Up to seven candidates have a colour each, and the better, the wider its curve, so that equal
+/// ones show; more go from dark for the best to pale, and the legend names the first twelve. What all have in
+/// common stands below them.
+///
+/// Of successive halving each candidate is shown as it was in the last round it reached, and those that came
+/// farther count as better. Where candidates of different rounds are shown, the legend has the rows or
+/// epochs of each as `n_resources`.
 ///
 /// A curve that falls over more than two decades gets a logarithmic axis. Values that are not finite are
 /// gaps.
@@ -65,112 +64,85 @@ fn svg(results: &SearchResults, metric: &str, k: usize) -> Result<String> {
     if k == 0 {
         return Err(Error::param("k", 0, "at least 1"));
     }
-    let best = best(results, metric, k)?;
+    let outcome = Outcome::new(results, metric)?;
+    let best = best(&outcome, k)?;
     let (panels, longest) = panels(&best);
     if panels.is_empty() {
         let why = "no candidate has a score and a curve; the search must be told learning_curves(true), \
                    of an estimator that records its epochs";
         return Err(Error::undefined("a picture of learning curves", why));
     }
-    let legend = legend(results, metric, &best)?;
+    let ends = panels.iter().flat_map(|panel| &panel.curves).any(|curve| curve.end.is_some());
+    let legend = legend(&outcome, &best, ends)?;
     let (size, areas) = areas(panels.len());
-    let (more, width) = (legend.len() as f64 * ROW, size.0 - 2.0 * MARGIN);
+    let width = size.0 - 2.0 * MARGIN;
+    let head = head(&outcome, best.len(), width);
+    let lower = head.bottom() - HEAD + legend.len() as f64 * ROW;
     let x = Axis::counting(1.0, longest as f64, 10);
-    picture((size.0, size.1 + more), |canvas| {
-        let shown = candidates(best.len());
-        let title =
-            if best.len() == 1 { "the best candidate".into() } else { format!("the best {shown}") };
-        let of = format!("of {}, by {metric}: mean over the folds", results.candidates().len());
-        let title = format!("Learning curves of {title}");
-        draw_head(canvas, &title, &shortened(&of, 12.0, width))?;
-        for (i, (name, color)) in legend.iter().enumerate() {
-            let place = (MARGIN, HEAD + 4.0 + ROW * i as f64);
-            let name = shortened(name, 12.0, width - 30.0);
-            match color {
-                Some(color) => draw_legend_row(canvas, place, &[(&name, *color)])?,
-                None => {
-                    let font = Font::new(12.0, GREY, (HPos::Left, VPos::Center));
-                    canvas.text((MARGIN + 30.0, place.1), &name, font)?;
-                }
-            }
+    picture((size.0, size.1 + lower), |canvas| {
+        head.draw(canvas)?;
+        for (i, (sample, text)) in legend.iter().enumerate() {
+            let place = (MARGIN, head.bottom() + 4.0 + ROW * i as f64);
+            sample.draw(canvas, place, &shortened(text, 12.0, width - 30.0))?;
         }
         for (panel, area) in panels.iter().zip(areas) {
-            panel.draw(canvas, Area { top: area.top + more, ..area }, x.clone())?;
+            panel.draw(canvas, Area { top: area.top + lower, ..area }, x.clone())?;
         }
         Ok(())
     })
 }
 
-/// The best candidates that have curves, best first, with their positions.
-fn best<'r>(
-    results: &'r SearchResults,
-    metric: &str,
-    k: usize,
-) -> Result<Vec<(usize, &'r CandidateResult)>> {
-    let (means, ranks) = (results.means(metric)?, results.ranks(metric)?);
+fn head(outcome: &Outcome<'_>, shown: usize, width: f64) -> Head {
+    let title = match shown {
+        1 => "Learning curves of the best candidate".to_owned(),
+        _ => format!("Learning curves of the best {}", candidates(shown)),
+    };
+    let of = format!("of {}, by {}", outcome.count(outcome.candidates.len()), outcome.metric);
+    let wide = match shown {
+        1 => None,
+        2..=COLORED => Some("lines narrow from the best to the last"),
+        _ => Some("the wide line: the best"),
+    };
+    let phrases = [Some(of), Some("mean over the folds".to_owned()), wide.map(str::to_owned)];
+    Head::new(&title, phrases.into_iter().flatten(), width)
+}
+
+/// The best candidates that have curves, best first.
+fn best<'r>(outcome: &Outcome<'r>, k: usize) -> Result<Vec<(Shown, &'r CandidateResult)>> {
+    let means = outcome.results.means(outcome.metric)?;
+    let ranks = outcome.results.ranks(outcome.metric)?;
     let has_curve = |candidate: &CandidateResult| {
         let curves = candidate.folds.iter().flat_map(|fold| &fold.curves);
         curves.flatten().any(|(_, curve)| !curve.is_empty())
     };
-    let candidates = results.candidates().iter().enumerate();
-    let mut best: Vec<_> =
-        candidates.filter(|(i, candidate)| !means[*i].is_nan() && has_curve(candidate)).collect();
+    let entries = outcome.results.candidates();
+    let candidates = outcome.candidates.iter().map(|shown| (*shown, &entries[shown.index]));
+    let mut best: Vec<_> = candidates
+        .filter(|(shown, candidate)| !means[shown.index].is_nan() && has_curve(candidate))
+        .collect();
     // Stable: equals stay in the order of the search.
-    best.sort_by_key(|(i, _)| ranks[*i]);
+    best.sort_by_key(|(shown, _)| (std::cmp::Reverse(shown.round), ranks[shown.index]));
     best.truncate(k);
     Ok(best)
-}
-
-/// What each candidate is and came to, with its colour; without one, what they share and how many more there
-/// are.
-fn legend(
-    results: &SearchResults,
-    metric: &str,
-    best: &[(usize, &CandidateResult)],
-) -> Result<Vec<(String, Option<RGBColor>)>> {
-    let (means, deviations) = (results.means(metric)?, results.deviations(metric)?);
-    let largest = best.iter().map(|(i, _)| means[*i].abs()).fold(0.0, f64::max);
-    let text = |score: f64| score_text(score, largest);
-    let Some((_, first)) = best.first() else { return Ok(Vec::new()) };
-    let same = |name: &str| {
-        let value = first.params.get(name);
-        best.iter().all(|(_, candidate)| candidate.params.get(name) == value)
-    };
-    let shared = |name: &str| best.len() > 1 && same(name);
-    let entry = |(place, (i, candidate)): (usize, &(usize, &CandidateResult))| {
-        let own = settings(&candidate.params, |name| !shared(name));
-        let separator = if own.is_empty() { "" } else { ":  " };
-        let score = format!("{} ± {}", text(means[*i]), text(deviations[*i]));
-        (format!("{score}{separator}{own}"), Some(color(place, best.len())))
-    };
-    let mut legend: Vec<_> = best.iter().enumerate().take(NAMED).map(entry).collect();
-    if best.len() > NAMED {
-        legend.push((format!("and {} more, the paler the worse", best.len() - NAMED), None));
-    }
-    let shared = settings(&first.params, shared);
-    if !shared.is_empty() {
-        legend.push((format!("all with {shared}"), None));
-    }
-    Ok(legend)
-}
-
-/// The colour of a candidate among so many.
-fn color(place: usize, count: usize) -> RGBColor {
-    match count {
-        0..=COLORED => COLORS[place % COLORS.len()],
-        _ => shade(1.0 - 0.75 * place as f64 / (count - 1) as f64),
-    }
 }
 
 /// The curves of one name.
 struct CurvesPanel {
     label: String,
-    /// For each candidate: what all folds have, and the rest.
-    curves: Vec<(Curve, Option<Curve>)>,
+    /// How many candidates there are, curves or not.
+    candidates: usize,
+    /// For each candidate that has one: its place, curve, and where the first fold ends if others do not.
+    curves: Vec<CandidateCurve>,
+}
+
+struct CandidateCurve {
+    place: usize,
+    curve: Curve,
+    end: Option<(f64, f64)>,
 }
 
 /// A panel for each recorded name, the loss first, and the number of epochs of the longest.
-fn panels(best: &[(usize, &CandidateResult)]) -> (Vec<CurvesPanel>, usize) {
+fn panels(best: &[(Shown, &CandidateResult)]) -> (Vec<CurvesPanel>, usize) {
     let folds = || best.iter().flat_map(|(_, candidate)| &candidate.folds);
     let mut names: Vec<&str> =
         folds().flat_map(|fold| &fold.curves).flatten().map(|(name, _)| &**name).collect();
@@ -187,21 +159,15 @@ fn panels(best: &[(usize, &CandidateResult)]) -> (Vec<CurvesPanel>, usize) {
         for (place, (_, candidate)) in best.iter().enumerate() {
             let Some((points, shortest)) = mean_curve(candidate, name) else { continue };
             longest = longest.max(points.len());
-            let curve = |points: &[(f64, f64)]| Curve {
-                name: String::new(),
-                color: color(place, best.len()),
-                points: thin(points, most),
-            };
-            // The rest begins where the first part ends.
-            let rest = (shortest < points.len()).then(|| curve(&points[shortest - 1..]));
-            curves.push((curve(&points[..shortest]), rest));
+            let end = points[shortest - 1];
+            let end = Some(end).filter(|end| shortest < points.len() && !end.1.is_nan());
+            let (name, color) = (String::new(), color(place, best.len()));
+            let curve = Curve { name, color, points: thin(&points, most) };
+            curves.push(CandidateCurve { place, curve, end });
         }
         let has_value = |curve: &Curve| curve.points.iter().any(|point| !point.1.is_nan());
-        if curves
-            .iter()
-            .any(|(first, rest)| has_value(first) || rest.as_ref().is_some_and(has_value))
-        {
-            panels.push(CurvesPanel { label: label(name), curves });
+        if curves.iter().any(|curve| has_value(&curve.curve)) {
+            panels.push(CurvesPanel { label: label(name), candidates: best.len(), curves });
         }
     }
     (panels, longest)
@@ -230,23 +196,22 @@ fn mean_curve(candidate: &CandidateResult, name: &str) -> Option<(Vec<(f64, f64)
 
 impl CurvesPanel {
     fn draw(&self, canvas: &Canvas<'_>, area: Area, x: Axis) -> Result<()> {
-        let all = self.curves.iter().flat_map(|(curve, rest)| [Some(curve), rest.as_ref()]);
+        let all = self.curves.iter().map(|curve| &curve.curve);
         let label = shortened(&self.label, 12.0, area.height - 60.0);
-        let panel = Panel { x, y: y_axis(all.flatten()), x_label: "epoch", y_label: &label };
+        let panel = Panel { x, y: y_axis(all), x_label: "epoch", y_label: &label };
         let drawn = panel.draw(canvas, area, &[])?;
-        // Of few, the best lies below and is the widest, so that equal ones show all; of many, on top.
-        let last = self.curves.len().saturating_sub(1);
-        let drawn_as = |i: usize| match last {
-            0 => (0, 2.25),
-            1..COLORED => (i, 4.0 - 2.75 * i as f64 / last as f64),
-            _ => (last - i, if i == last { 2.25 } else { 1.25 }),
-        };
-        for (i, width) in (0..=last).map(drawn_as) {
-            let Some((curve, rest)) = self.curves.get(i) else { continue };
-            if let Some(rest) = rest {
-                drawn.line(canvas, rest, 0.4 * width, false)?;
+        let mut curves: Vec<&CandidateCurve> = self.curves.iter().collect();
+        if self.candidates > COLORED {
+            curves.reverse();
+        }
+        for CandidateCurve { place, curve, .. } in &curves {
+            drawn.curve(canvas, curve, line_width(*place, self.candidates))?;
+        }
+        for CandidateCurve { place, curve, end } in &curves {
+            if let Some(end) = end {
+                let width = line_width(*place, self.candidates);
+                draw_end(canvas, drawn.place(*end), curve.color, width)?;
             }
-            drawn.curve(canvas, curve, width)?;
         }
         Ok(())
     }
@@ -257,16 +222,19 @@ mod tests {
     use super::*;
     use crate::search::{Curves, FoldResult};
 
-    #[test]
-    fn a_fold_that_has_ended_counts_with_its_last_value() {
-        let fold = |curve: &[f64]| FoldResult {
+    fn fold(curve: &[f64]) -> FoldResult {
+        FoldResult {
             test: vec![1.0],
             train: Vec::new(),
             fit_seconds: 0.0,
             score_seconds: 0.0,
             curves: Some(Curves::from([("loss".to_owned(), curve.to_vec())])),
             error: None,
-        };
+        }
+    }
+
+    #[test]
+    fn a_fold_that_has_ended_counts_with_its_last_value() {
         let folds = vec![
             fold(&[8.0, 4.0]),
             fold(&[6.0, f64::INFINITY, 2.0, 0.0]),
@@ -280,10 +248,26 @@ mod tests {
         assert!(points[1].1.is_nan());
         assert_eq!((points[0], points[2], points[3]), ((1.0, 7.0), (3.0, 3.0), (4.0, 2.0)));
         assert!(mean_curve(&candidate, "validation_loss").is_none());
-        let (panels, longest) = panels(&[(0, &candidate)]);
+        let shown = Shown { index: 0, score: Some(1.0), failed: false, round: 0, dropped: false };
+        let (panels, longest) = panels(&[(shown, &candidate)]);
         assert_eq!((panels.len(), longest), (1, 4));
-        // Solid as far as all folds go; the rest joins it.
-        let (first, rest) = &panels[0].curves[0];
-        assert_eq!((first.points.len(), rest.as_ref().unwrap().points.len()), (2, 3));
+        // An infinity has no place for the circle.
+        let CandidateCurve { curve, end, .. } = &panels[0].curves[0];
+        assert_eq!((curve.points.len(), *end), (4, None));
+    }
+
+    #[test]
+    fn the_end_of_the_first_fold_is_marked_and_the_width_stays() {
+        let folds = vec![fold(&[8.0, 4.0]), fold(&[6.0, 4.0, 2.0, 0.0])];
+        let candidate =
+            CandidateResult { params: Default::default(), folds, iter: None, n_resources: None };
+        let shown = Shown { index: 0, score: Some(1.0), failed: false, round: 0, dropped: false };
+        let ends = |count: usize| -> Vec<Option<(f64, f64)>> {
+            let (panels, _) = panels(&vec![(shown, &candidate); count]);
+            panels[0].curves.iter().map(|curve| curve.end).collect()
+        };
+        assert_eq!(ends(2), [Some((2.0, 4.0)); 2]);
+        let widths: Vec<f64> = (0..7).map(|place| line_width(place, 7)).collect();
+        assert!(widths.is_sorted_by(|better, worse| better > worse), "{widths:?}");
     }
 }

@@ -1,8 +1,13 @@
 //! Pictures of a search.
 
 mod color_scale;
+mod curve_legend;
+mod head;
 mod heat_map;
+mod heat_map_cells;
+mod heat_map_dots;
 mod learning_curves;
+mod outcome;
 mod parameter;
 mod scores;
 
@@ -10,24 +15,7 @@ pub use heat_map::search_heat_map;
 pub use learning_curves::learning_curves;
 pub use scores::search_scores;
 
-use super::axis::{Axis, LARGEST, extent};
-use crate::error::Result;
-use crate::search::SearchResults;
-
-/// The positions and mean scores of the candidates that have one which can be drawn.
-fn scored(results: &SearchResults, metric: &str) -> Result<Vec<(usize, f64)>> {
-    let means = results.means(metric)?.into_iter().enumerate();
-    Ok(means.filter(|(_, mean)| mean.abs() <= LARGEST).collect())
-}
-
-/// The best of some scores; the first of equals.
-fn best<T: Copy>(scores: &[(T, f64)], higher_is_better: bool) -> Option<(T, f64)> {
-    let better = |a: f64, b: f64| if higher_is_better { a > b } else { a < b };
-    scores.iter().copied().reduce(|best, next| match better(next.1, best.1) {
-        true => next,
-        false => best,
-    })
-}
+use super::axis::{Axis, extent};
 
 /// The axis of a metric. An error that spans more than two decades gets a logarithmic one; scores that
 /// should be high end at 1 or so, and lie evenly.

@@ -12,8 +12,6 @@ use crate::search::{Params, SearchResults};
 const TICK: f64 = 11.0;
 /// Values that span less lie on a linear axis.
 const LOGARITHMIC: f64 = 30.0;
-/// Up to so many values are a grid's, whatever the candidates.
-const FEW: usize = 6;
 
 pub(super) struct Parameter<'r> {
     pub(super) name: &'r str,
@@ -60,11 +58,6 @@ impl<'r> Parameter<'r> {
     /// The position of a value among all.
     pub(super) fn position(&self, value: Option<&Value>) -> Option<usize> {
         self.positions.get(value?).copied()
-    }
-
-    /// Whether the values look drawn from a range: more of them than half the candidates.
-    pub(super) fn is_continuous(&self, candidates: usize) -> bool {
-        self.numeric && self.values.len() > FEW && 2 * self.values.len() > candidates
     }
 
     /// An axis from left to right, of so many pixels.

@@ -1,65 +1,20 @@
 //! Pictures of a search, and the scores by parameter that they show.
 #![cfg(feature = "plot")]
 
-use blastrain::data::{Dataset, KFold};
-use blastrain::estimator::{Estimator, FitContext, MlpClassifier, Predictor, Solver};
-use blastrain::metrics::{Accuracy, LogLoss, Metric};
+mod halving;
+mod marks;
+mod picture;
+mod stub;
+
+use blastrain::data::KFold;
+use blastrain::estimator::{MlpClassifier, Predictor, Solver};
+use blastrain::metrics::{Accuracy, LogLoss};
 use blastrain::search::{
     CandidateResult, FittedSearch, Grid, GridSearch, RandomizedSearch, SearchResults,
 };
 use blastrain::{Error, RandomState, Result, datasets, plot};
-use ndarray::{Array2, ArrayView2};
 use serde_json::{Value, json};
-
-/// Scores what a function says of its settings; a NaN fails.
-#[derive(Debug, Clone)]
-struct Stub {
-    settings: Vec<Value>,
-    score: fn(&[Value]) -> f64,
-}
-
-#[derive(Debug)]
-struct FittedStub(f64);
-
-impl Stub {
-    fn new(score: fn(&[Value]) -> f64) -> Self {
-        Self { settings: Vec::new(), score }
-    }
-
-    fn set(mut self, value: impl Into<Value>) -> Self {
-        self.settings.push(value.into());
-        self
-    }
-}
-
-impl Estimator<f64> for Stub {
-    type Fitted = FittedStub;
-
-    fn fit_with(&self, _: &Dataset<'_, f64>, _: &mut FitContext<'_, f64>) -> Result<FittedStub> {
-        match (self.score)(&self.settings) {
-            score if score.is_nan() => Err(Error::param("score", score, "a number")),
-            score => Ok(FittedStub(score)),
-        }
-    }
-
-    fn default_metric(&self) -> Box<dyn Metric<f64>> {
-        Box::new(Accuracy)
-    }
-}
-
-impl Predictor<f64> for FittedStub {
-    fn predict_outputs(&self, features: ArrayView2<'_, f64>) -> Result<Array2<f64>> {
-        Ok(Array2::from_elem((features.nrows(), 3), self.0))
-    }
-
-    fn default_metric(&self) -> Box<dyn Metric<f64>> {
-        Box::new(Accuracy)
-    }
-
-    fn evaluate_all(&self, _: &Dataset<'_, f64>, metrics: &[&dyn Metric<f64>]) -> Result<Vec<f64>> {
-        Ok(vec![self.0; metrics.len()])
-    }
-}
+use stub::{FittedStub, Stub};
 
 fn run(search: GridSearch<f64, Stub>) -> FittedSearch<FittedStub> {
     search.cv(KFold::new(2)).refit(false).fit(&datasets::iris().unwrap()).unwrap()
@@ -195,12 +150,13 @@ fn every_parameter_has_a_panel_with_every_candidate() {
         (">\nc_other\n", 1),
         (">\ntanh\n", 1),
         (">\ntrue\n", 1),
-        ("6 candidates;", 1),
+        ("7 candidates; crosses: 1 failed;", 1),
+        ("black: the mean at a value", 1),
         ("the best, 0.8000 (a_size=30, b_name=tanh)", 1),
     ] {
         assert_eq!(count(&svg, word), times, "{word}: {svg}");
     }
-    // Six, six and two candidates; the best has two circles, and no third parameter; three means.
+    // Six, six and two candidates with scores; the best has two circles, and no third parameter; three means.
     assert_eq!(count(&svg, "<circle"), 7 + 3 + 7 + 2);
     assert_eq!(svg, scores(mixed().results()).unwrap());
 }
@@ -354,7 +310,7 @@ fn the_best_candidates_have_a_curve_in_each_panel() {
         ("validation accuracy", 1),
         (" ± ", 2),
         ("the best 2 candidates", 1),
-        ("of 6, by accuracy", 1),
+        ("of 6 candidates, by accuracy", 1),
     ] {
         assert_eq!(count(&svg, word), times, "{word}: {svg}");
     }
