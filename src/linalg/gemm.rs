@@ -19,8 +19,8 @@ pub enum Backend {
     Blocked,
     /// The triple loop. A baseline and the tests' oracle.
     Naive,
-    /// The crate's own kernel, for products that are tiny or have few columns. [`Gemm`] calls it
-    /// beside OpenBLAS; chosen by itself it computes everything, slowly where products are large.
+    /// The crate's own kernel, for products that are tiny or have few columns, inner indices or rows.
+    /// [`Gemm`] calls it beside OpenBLAS; chosen by itself it computes everything, slowly where products are large.
     Small,
 }
 
@@ -57,10 +57,15 @@ impl Default for Gemm {
 
 /// Multiply-adds up to which the crate's own kernel computes any product.
 const TINY: usize = 1 << 13;
-/// Rows of the output up to which it computes any product with a right factor stored by rows.
-const FEW: usize = 4;
 /// Columns of the output up to which it computes larger ones.
 const NARROW: usize = 32;
+/// Inner indices up to which it does so: OpenBLAS packs both factors for few uses of each value.
+const SHALLOW: usize = 32;
+/// Rows of the output, and bytes of the right factor, up to which it does so with one stored by rows: what few rows
+/// read is not worth a copy, unless the caches cannot hold it.
+const FEW: [(usize, usize); 2] = [(4, 1 << 21), (16, 1 << 19)];
+/// Rows of the output from which the copy of a right factor stored by columns pays.
+const COPIED: usize = 64;
 
 impl Gemm {
     /// Products by `backend`.
@@ -77,7 +82,7 @@ impl Gemm {
         Ok(Self { backend, small_kernel: false })
     }
 
-    /// Whether products that are tiny, or have at most 32 columns, go to the crate's own kernel
+    /// Whether products that are tiny, or have few columns, inner indices or rows, go to the crate's own kernel
     /// ([`Backend::Small`]); the default [`Gemm`] does so, one made by [`Gemm::new`] does not.
     pub fn small_kernel(mut self, small_kernel: bool) -> Self {
         self.small_kernel = small_kernel;
@@ -148,20 +153,24 @@ impl Gemm {
     }
 
     fn takes_small_kernel<F>(self, a: &ArrayView2<'_, F>, b: &ArrayView2<'_, F>) -> bool {
-        self.backend == Backend::Small
-            || self.small_kernel
-                && suits_small_kernel(a.nrows(), a.ncols(), b.ncols(), b.strides()[1] == 1)
+        self.backend == Backend::Small || self.small_kernel && suits_small_kernel(a.nrows(), b)
     }
 }
 
 /// A function of shape and layout alone, so that the same product has the same bits everywhere.
 #[inline]
-fn suits_small_kernel(m: usize, k: usize, n: usize, b_has_rows: bool) -> bool {
-    // OpenBLAS's products of a matrix with a column are as quick as any.
-    let tiny = m.saturating_mul(k).saturating_mul(n) <= TINY;
-    // Few rows read the right factor once; it is not worth a copy.
-    let few = m <= FEW && b_has_rows;
-    n != 1 && (few || m != 1 && (tiny || n <= NARROW))
+fn suits_small_kernel<F>(m: usize, b: &ArrayView2<'_, F>) -> bool {
+    let (k, n) = b.dim();
+    let by_rows = b.strides()[1] == 1;
+    let bytes = b.len().saturating_mul(size_of::<F>());
+    if n == 1 || m == 1 && !by_rows {
+        // OpenBLAS's products of a matrix and a vector are as quick as any.
+        return false;
+    }
+    m.saturating_mul(b.len()) <= TINY
+        || n <= NARROW
+        || k <= SHALLOW && (by_rows || m >= COPIED)
+        || by_rows && FEW.iter().any(|&(rows, most)| m <= rows && bytes <= most)
 }
 
 /// Counts this thread's calls by backend, in test builds.
@@ -203,6 +212,9 @@ mod tests {
             (8, 9, 8),
             (7, 257, 16),
             (10, 128, 24),
+            (70, 32, 100),
+            (3, 300, 64),
+            (16, 90, 128),
         ] {
             // Wider storage, so that shards and blocks have gaps.
             let (a, b) = (random_matrix::<F>(m, k + 3, 1), random_matrix::<F>(k, n + 2, 2));

@@ -9,7 +9,7 @@ use crate::scalar::Scalar;
 /// Rows of `b` that are worked on at a time: with the widest tile 24 KiB of it.
 pub(super) const DEPTH: usize = 256;
 /// Rows of `a` from which a copy of `b`'s columns without gaps pays: it fits the first cache.
-pub(super) const PACK_ROWS: usize = 16;
+pub(super) const PACK_ROWS: usize = 64;
 /// Vectors of the widest tile that may need a copy.
 const WIDEST: usize = 3;
 /// Values of the widest vectors.
