@@ -24,7 +24,7 @@ pub(super) fn through<F: Scalar>(
     Ok(mapped)
 }
 
-/// A [`Pipeline`] that has been fitted: takes features as the first step took them.
+/// A [`Pipeline`](super::Pipeline) that has been fitted: takes features as the first step took them.
 ///
 /// [`Predictor::score`] measures it on a data set: accuracy of a classifier, R² of a regressor. Where classes
 /// have labels, [`FittedPipeline::with_labels`] says what they are:
