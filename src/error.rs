@@ -2,6 +2,9 @@
 
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::search::Params;
 
 /// What can go wrong, with the name, the value found and what is allowed.
 ///
@@ -129,15 +132,34 @@ pub enum Error {
         /// What the data lack.
         why: String,
     },
+    /// A fit of a search or a cross-validation failed.
+    #[error("{}: {source}", failed_fit(params, *fold, *round, *all))]
+    FitFailed {
+        /// The candidate's settings; none in a cross-validation.
+        params: Params,
+        /// The fold, counted from 0; `None` for the last fit, of the best candidate to all rows.
+        fold: Option<usize>,
+        /// The round of successive halving, counted from 0.
+        round: Option<usize>,
+        /// How many fits there were, if this is the first and all failed; of successive halving those of the
+        /// round.
+        all: Option<usize>,
+        /// What the fit met.
+        #[source]
+        source: Arc<Error>,
+    },
     /// A search was given the journal of another one.
     #[error(
-        "{path}: this is the journal of another search, for {differs} differs; choose another file"
+        "{path}: this is the journal of another search: they differ in {differs}{}; choose another file",
+        detail.as_ref().map_or(String::new(), |detail| format!(" ({detail})"))
     )]
     OtherSearch {
         /// The journal.
         path: PathBuf,
         /// In what the two searches differ first.
         differs: &'static str,
+        /// More of it: the first candidate that differs.
+        detail: Option<String>,
     },
     /// The stop flag was raised before the work was done.
     #[error("{what} was stopped")]
@@ -160,6 +182,22 @@ pub enum Error {
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
+    }
+}
+
+/// Which fit failed, and whether it is not the only one.
+fn failed_fit(
+    params: &Params,
+    fold: Option<usize>,
+    round: Option<usize>,
+    all: Option<usize>,
+) -> String {
+    let of = if params.is_empty() { String::new() } else { format!(" of {params}") };
+    let place = fold.map_or(" to all rows".to_owned(), |fold| format!(" on fold {fold}"));
+    let in_round = round.map_or(String::new(), |round| format!(" in round {round}"));
+    match all {
+        Some(fits) => format!("all {fits} fits{in_round} failed; the first,{of}{place}"),
+        None => format!("the fit{of}{place}{in_round} failed"),
     }
 }
 

@@ -190,7 +190,10 @@ fn what_cannot_be_done_is_an_error() {
     let folds = cross_val_score(&classifier(), &data, &KFold::new(1));
     assert!(matches!(folds, Err(Error::Param { name: "n_splits", .. })));
     let wrong = cross_val_score(&classifier().alpha(-1.0), &data, &KFold::new(3));
-    assert!(matches!(wrong, Err(Error::Param { name: "alpha", .. })));
+    let wrong = wrong.unwrap_err();
+    assert!(wrong.to_string().starts_with("the fit on fold 0 failed: alpha is "), "{wrong}");
+    let Error::FitFailed { source, fold: Some(0), .. } = wrong else { panic!("{wrong}") };
+    assert!(matches!(*source, Error::Param { name: "alpha", .. }));
     let stop = Arc::new(AtomicBool::new(true));
     assert!(matches!(run(CrossValidation::new().stop_flag(stop)), Err(Error::Stopped { .. })));
     let model =

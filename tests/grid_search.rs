@@ -85,7 +85,11 @@ fn column(results: &SearchResults, name: &str) -> Vec<f64> {
 const METRICS: [(&str, &str, f64); 2] =
     [("accuracy", "accuracy", 1.0), ("neg_log_loss", "log_loss", -1.0)];
 
-fn assert_equal<M: Predictor<f64>>(found: &FittedSearch<M>, case: &str, test: &Dataset<'_, f64>) {
+fn assert_equal<E: Estimator<f64>>(
+    found: &FittedSearch<f64, E>,
+    case: &str,
+    test: &Dataset<'_, f64>,
+) {
     let (golden, results) = (golden(case), found.results());
     let params: Vec<Value> =
         results.candidates().iter().map(|c| serde_json::to_value(&c.params).unwrap()).collect();
@@ -159,7 +163,9 @@ fn a_pipeline_is_fitted_inside_the_folds() {
 }
 
 /// Everything but the times, to the bit.
-fn scores<M>(found: &FittedSearch<M>) -> Vec<(Vec<u64>, Vec<u64>, Option<String>)> {
+fn scores<E: Estimator<f64>>(
+    found: &FittedSearch<f64, E>,
+) -> Vec<(Vec<u64>, Vec<u64>, Option<String>)> {
     let bits = |values: &[f64]| values.iter().map(|value| value.to_bits()).collect();
     let folds = found.results().candidates().iter().flat_map(|candidate| &candidate.folds);
     folds.map(|fold| (bits(&fold.test), bits(&fold.train), fold.error.clone())).collect()

@@ -50,7 +50,7 @@ fn search(scores: &[Option<f64>]) -> GridSearch<f64, Stub> {
         .cv(KFold::new(2))
 }
 
-fn run(search: &GridSearch<f64, Stub>) -> Result<FittedSearch<Stub>> {
+fn run(search: &GridSearch<f64, Stub>) -> Result<FittedSearch<f64, Stub>> {
     search.fit(&datasets::iris().unwrap())
 }
 
@@ -74,11 +74,22 @@ fn failures_are_shown_and_end_a_search_only_if_asked_to_or_alone() {
     let found = run(&search(&MIXED)).unwrap();
     let failed = &found.results().candidates()[1];
     assert!(failed.folds.iter().all(|fold| fold.error.as_deref().unwrap().contains("score")));
-    let found = run(&search(&MIXED).error_score(ErrorScore::Value(0.9))).unwrap_err();
-    assert!(matches!(found, Error::Param { name: "score", .. }), "the winner cannot be fitted");
-    let raised = run(&search(&MIXED).error_score(ErrorScore::Raise));
-    assert!(matches!(raised, Err(Error::Param { name: "score", .. })));
-    assert!(matches!(run(&search(&[None, None])), Err(Error::Param { name: "score", .. })));
+    // A score that would win does not: what failed could not be fitted again.
+    let found = run(&search(&MIXED).error_score(ErrorScore::Value(0.9))).unwrap();
+    assert_eq!(found.results().means("accuracy").unwrap()[1], 0.9);
+    assert_eq!((found.best_index(), found.best_score()), (2, 0.75));
+    assert_eq!(found.results().ranks("accuracy").unwrap(), [3, 6, 1, 5, 1, 3]);
+    let of_loss = search(&MIXED).metric(LogLoss).error_score(ErrorScore::Value(0.0));
+    assert_eq!(run(&of_loss).unwrap().best_index(), 0);
+    let told = |search| run(&search).unwrap_err().to_string();
+    assert_eq!(
+        told(search(&MIXED).error_score(ErrorScore::Raise)),
+        "the fit of score=null on fold 0 failed: score is none, but must be a number"
+    );
+    assert_eq!(
+        told(search(&[None, None])),
+        "all 4 fits failed; the first, of score=null on fold 0: score is none, but must be a number"
+    );
 }
 
 #[test]
@@ -106,10 +117,10 @@ fn files_parse_back() {
     let ranks: Vec<usize> = rows.iter().map(|row| row[5].parse().unwrap()).collect();
     assert_eq!(ranks, found.results().ranks("accuracy").unwrap());
     assert_eq!(rows[2][1].parse::<f64>().unwrap(), 0.75);
-    assert!(rows[1][3].parse::<f64>().unwrap().is_nan() && rows[1][8].contains("a number"));
+    assert!(rows[1][3].parse::<f64>().unwrap().is_nan() && rows[1][8].contains("; fold 1: "));
     let json: Value = serde_json::from_slice(&std::fs::read(&json_path).unwrap()).unwrap();
-    assert_eq!(json["candidates"][2]["folds"][0]["test"][0], 0.75);
-    assert_eq!(json["candidates"][1]["folds"][0]["test"][0], Value::Null);
+    assert_eq!(json["candidates"][2]["folds"][0]["test"]["accuracy"], 0.75);
+    assert_eq!(json["candidates"][1]["folds"][0]["test"]["accuracy"], Value::Null);
     assert_eq!(json["candidates"].as_array().unwrap().len(), 6);
 }
 

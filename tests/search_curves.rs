@@ -2,7 +2,7 @@
 
 use blastrain::data::StratifiedKFold;
 use blastrain::estimator::{
-    Estimator, FitContext, FittedMlpClassifier, FittedPipeline, MlpClassifier, Pipeline, Predictor,
+    Estimator, FitContext, FittedMlpClassifier, MlpClassifier, Pipeline, Predictor,
 };
 use blastrain::preprocessing::StandardScaler;
 use blastrain::search::{CandidateResult, Curves, FittedSearch, GridSearch};
@@ -10,7 +10,7 @@ use blastrain::{Error, Parallelism, datasets};
 use serde_json::Value;
 
 type Scaled = Pipeline<f64, MlpClassifier>;
-type Found = FittedSearch<FittedPipeline<f64, FittedMlpClassifier<f64>>>;
+type Found = FittedSearch<f64, Scaled>;
 
 fn mlp() -> MlpClassifier {
     MlpClassifier::new()
@@ -85,9 +85,11 @@ fn curves_are_kept_only_on_demand() {
     let json =
         |found: &Found| -> Value { serde_json::from_str(&found.results().to_json()).unwrap() };
     let fold = |json: &Value, candidate: usize| json["candidates"][candidate]["folds"][0].clone();
-    assert_eq!(fold(&json(&with), 0)["curves"]["loss"].as_array().unwrap().len(), 6);
-    assert_eq!(fold(&json(&with), 2).get("curves"), None);
-    assert!(!json(&without).to_string().contains("curves"));
+    assert!(!json(&with).to_string().contains("curves"));
+    let all: Value = serde_json::from_str(&with.results().to_json_with_curves()).unwrap();
+    assert_eq!(fold(&all, 0)["curves"]["loss"].as_array().unwrap().len(), 6);
+    assert_eq!(fold(&all, 2).get("curves"), None);
+    assert!(!without.results().to_json_with_curves().contains("curves"));
     let header = |found: &Found| found.results().to_csv().lines().next().unwrap().to_owned();
     assert_eq!(header(&with), header(&without));
 }
@@ -138,6 +140,9 @@ fn journals_without_curves_are_as_they_were() {
     let again = run(&search().journal(&path), 1);
     assert_eq!(format!("{:?}", again.results()), format!("{:?}", found.results()));
     let refused = search().learning_curves(true).journal(&path).fit(&datasets::iris().unwrap());
-    assert!(matches!(refused, Err(Error::OtherSearch { differs: "learning_curves", .. })));
+    assert!(matches!(
+        refused,
+        Err(Error::OtherSearch { differs: "learning_curves", detail: None, .. })
+    ));
     assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
 }

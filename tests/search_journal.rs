@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use blastrain::data::{Dataset, KFold, StratifiedKFold};
 use blastrain::estimator::{Estimator, FitContext, Predictor};
-use blastrain::metrics::{Accuracy, LogLoss, Metric};
+use blastrain::metrics::{Accuracy, BrierScore, LogLoss, Metric};
 use blastrain::search::{CandidateResult, ErrorScore, FittedSearch, GridSearch};
 use blastrain::{Error, Parallelism, Result, datasets};
 use ndarray::{Array2, ArrayView2};
@@ -77,13 +77,13 @@ fn search(stub: Stub, settings: u32) -> GridSearch<f64, Stub> {
         .cv(StratifiedKFold::new(2))
 }
 
-fn run(search: &GridSearch<f64, Stub>, threads: usize) -> Result<FittedSearch<FittedStub>> {
+fn run(search: &GridSearch<f64, Stub>, threads: usize) -> Result<FittedSearch<f64, Stub>> {
     let mut context = FitContext::new().parallelism(Parallelism::Threads(threads));
     search.fit_with(&datasets::iris().unwrap(), &mut context)
 }
 
 /// Everything but the times, to the bit.
-fn untimed(found: &FittedSearch<FittedStub>) -> (String, u64, u64) {
+fn untimed(found: &FittedSearch<f64, Stub>) -> (String, u64, u64) {
     let mut candidates: Vec<CandidateResult> = found.results().candidates().to_vec();
     for fold in candidates.iter_mut().flat_map(|candidate| &mut candidate.folds) {
         (fold.fit_seconds, fold.score_seconds) = (0.0, 0.0);
@@ -94,7 +94,7 @@ fn untimed(found: &FittedSearch<FittedStub>) -> (String, u64, u64) {
 }
 
 /// The number of fits, and the result.
-fn count(path: &Path, settings: u32, threads: usize) -> (usize, FittedSearch<FittedStub>) {
+fn count(path: &Path, settings: u32, threads: usize) -> (usize, FittedSearch<f64, Stub>) {
     let stub = Stub::default();
     let found = run(&search(stub.clone(), settings).journal(path), threads).unwrap();
     // The last fit, of the best candidate to all rows, is not in the journal.
@@ -132,12 +132,12 @@ fn other_searches_are_refused() {
     let path = folder.path().join("journal");
     count(&path, 3, 2);
     let before = std::fs::read(&path).unwrap();
-    let differs = |search: GridSearch<f64, Stub>, data: Dataset<'_, f64>| match search
-        .journal(&path)
-        .fit(&data)
-    {
-        Err(Error::OtherSearch { differs, .. }) => differs,
-        other => panic!("{:?}", other.err()),
+    let refused = |search: GridSearch<f64, Stub>, data: Dataset<'_, f64>| {
+        search.journal(&path).fit(&data).unwrap_err()
+    };
+    let differs = |search, data| match refused(search, data) {
+        Error::OtherSearch { differs, .. } => differs,
+        other => panic!("{other}"),
     };
     let iris = || datasets::iris::<f64>().unwrap();
     let stub = Stub::default;
@@ -145,13 +145,26 @@ fn other_searches_are_refused() {
     let folds = search(stub(), 3).cv(StratifiedKFold::new(2).shuffle(1));
     assert_eq!(differs(folds, iris()), "the folds");
     assert_eq!(differs(search(stub(), 3).train_scores(false), iris()), "train_scores");
-    assert_eq!(differs(search(stub(), 3).metric(Accuracy), iris()), "the metrics");
+    assert_eq!(differs(search(stub(), 3).metric(BrierScore), iris()), "the metrics");
     let weighted = iris().with_weights(vec![2.0; 150]).unwrap();
     assert_eq!(differs(search(stub(), 3), weighted), "the data");
     let (mut features, _) = iris().to_arrays();
     features[(149, 3)] += 1e-15;
     let changed = iris().with_features(features).unwrap();
     assert_eq!(differs(search(stub(), 3), changed), "the data");
+    let told = |search, data| refused(search, data).to_string();
+    let fewer = told(search(stub(), 2), iris());
+    assert!(fewer.contains("they differ in the candidates (3 there, 2 here);"), "{fewer}");
+    let other = GridSearch::new(stub())
+        .axis("setting", [0, 1, 7], |stub: Stub, setting| Stub { setting, ..stub })
+        .metric(Accuracy)
+        .metric(LogLoss)
+        .train_scores(true)
+        .cv(StratifiedKFold::new(2));
+    let other = told(other, iris());
+    assert!(other.contains("in the candidates (the first is here setting=7);"), "{other}");
+    let folds = told(search(stub(), 3).cv(StratifiedKFold::new(2).shuffle(1)), iris());
+    assert!(folds.contains("another search: they differ in the folds; choose"), "{folds}");
     assert_eq!(std::fs::read(&path).unwrap(), before);
 }
 
@@ -170,7 +183,14 @@ fn other_files_are_left_as_they_are() {
         assert_eq!(std::fs::read_to_string(&path).unwrap(), other);
     }
     let nowhere = search(Stub::default(), 3).journal(folder.path().join("no/journal"));
-    assert!(matches!(run(&nowhere, 1), Err(Error::Io { .. })));
+    let refused = run(&nowhere, 1).unwrap_err();
+    assert!(matches!(refused, Error::Io { .. }));
+    assert!(
+        refused.to_string().contains("no/journal: the journal cannot be opened: "),
+        "{refused}"
+    );
+    let nameless = run(&search(Stub::default(), 3).journal(""), 1);
+    assert!(matches!(nameless, Err(Error::Param { name: "journal", .. })));
 }
 
 #[test]
@@ -199,7 +219,9 @@ fn failures_that_end_a_search_keep_their_error() {
             .journal(&path)
     };
     for _ in 0..2 {
-        assert!(matches!(run(&failing(), 1), Err(Error::Param { name: "setting", .. })));
+        let failed = run(&failing(), 1).unwrap_err();
+        let Error::FitFailed { source, .. } = failed else { panic!("{failed}") };
+        assert!(matches!(*source, Error::Param { name: "setting", .. }), "{source}");
     }
     let found = run(&failing().error_score(ErrorScore::Value(-2.0)), 1).unwrap();
     assert_eq!((found.best_index(), found.results().candidates()[0].folds[0].test[0]), (1, -2.0));

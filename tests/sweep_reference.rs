@@ -10,7 +10,7 @@ use blastrain::Parallelism;
 use blastrain::activation::Relu;
 use blastrain::data::{Dataset, StratifiedKFold};
 use blastrain::estimator::{
-    Estimator, FitContext, FittedMlpClassifier, FittedPipeline, LearningRate, Predictor, Solver,
+    Estimator, FitContext, LearningRate, MlpClassifier, Pipeline, Predictor, Solver,
 };
 use blastrain::search::FittedSearch;
 use grid::{Data, Perceptron, Values, grid_search, perceptron};
@@ -42,7 +42,7 @@ fn reference(data: Data, pipeline: bool) -> Reference {
     serde_json::from_value(all[way][data.name()].clone()).unwrap()
 }
 
-type Found = FittedSearch<FittedPipeline<f64, FittedMlpClassifier<f64>>>;
+type Found = FittedSearch<f64, Pipeline<f64, MlpClassifier>>;
 
 fn search(train: &Dataset<'_, f64>, pipeline: bool, values: Values) -> Found {
     let mut context = FitContext::new().parallelism(Parallelism::Threads(2));

@@ -1,17 +1,18 @@
 //! The best settings of a perceptron by grid search: 72 candidates on 3 folds, 216 fits.
 
 mod grid;
+mod output;
 mod progress;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
-use blastrain::estimator::FitContext;
 use blastrain::prelude::*;
 use blastrain::search::Params;
 use clap::Parser;
 use grid::{Data, Values, grid_search, perceptron};
+use output::Output;
 use progress::ProgressLine;
 use serde::Serialize;
 use serde_json::json;
@@ -33,16 +34,8 @@ struct Options {
     /// Append every finished fit to this file, and skip the fits that it holds already.
     #[arg(long, value_name = "FILE")]
     journal: Option<PathBuf>,
-    /// Write all candidates with their scores and times as CSV.
-    #[arg(long, value_name = "FILE")]
-    csv: Option<PathBuf>,
-    /// Write the same as JSON.
-    #[arg(long, value_name = "FILE")]
-    json: Option<PathBuf>,
-    /// Draw the scores by parameter, a heat map and the learning curves of the best three into this folder.
-    #[cfg(feature = "plot")]
-    #[arg(long, value_name = "FOLDER")]
-    plots: Option<PathBuf>,
+    #[command(flatten)]
+    output: Output,
     /// Print every candidate's mean score as JSON.
     #[arg(long)]
     scores: bool,
@@ -69,23 +62,21 @@ fn main() -> Result<()> {
 }
 
 fn run<F: Scalar>(options: &Options) -> Result<()> {
+    options.output.check()?;
     let (train, test) = options.dataset.split::<F>(options.pipeline)?;
-    let mut search = grid_search(perceptron(options.pipeline), Values::tutorial());
+    let mut search = grid_search(perceptron(options.pipeline), Values::tutorial())
+        .learning_curves(options.output.needs_curves())
+        .parallelism(options.threads.map_or(Parallelism::Auto, Parallelism::Threads));
     if let Some(journal) = &options.journal {
         search = search.journal(journal);
-    }
-    #[cfg(feature = "plot")]
-    {
-        search = search.learning_curves(options.plots.is_some());
     }
     let progress = Arc::new(ProgressLine::new());
     if !options.quiet {
         let heard = Arc::clone(&progress);
         search = search.progress(move |progress| heard.hear(progress));
     }
-    let threads = options.threads.map_or(Parallelism::Auto, Parallelism::Threads);
     let start = Instant::now();
-    let found = search.fit_with(&train, &mut FitContext::new().parallelism(threads))?;
+    let found = search.fit(&train)?;
     let seconds = start.elapsed().as_secs_f64();
 
     let results = found.results();
@@ -93,16 +84,7 @@ fn run<F: Scalar>(options: &Options) -> Result<()> {
     if options.journal.is_some() && !options.quiet {
         eprintln!("{} of {fits} fits ran now, the journal had the others", progress.fits());
     }
-    if let Some(path) = &options.csv {
-        results.write_csv(path)?;
-    }
-    if let Some(path) = &options.json {
-        results.write_json(path)?;
-    }
-    #[cfg(feature = "plot")]
-    if let Some(folder) = &options.plots {
-        draw(folder, results)?;
-    }
+    options.output.write(results)?;
     println!("{results}");
     if options.scores {
         println!("{}", json!(results.means("accuracy")?));
@@ -116,20 +98,5 @@ fn run<F: Scalar>(options: &Options) -> Result<()> {
         test_score: found.score(&test)?,
     };
     println!("{}", serde_json::to_string(&last).unwrap_or_default());
-    Ok(())
-}
-
-/// The pictures of a search.
-#[cfg(feature = "plot")]
-fn draw(folder: &std::path::Path, results: &blastrain::search::SearchResults) -> Result<()> {
-    use blastrain::plot;
-
-    std::fs::create_dir_all(folder).map_err(|source| Error::io(folder, source))?;
-    let file = |name: &str| folder.join(name);
-    plot::search_scores(file("scores.svg"), results, "accuracy")?;
-    let (x, y) = ("hidden_layer_sizes", "alpha");
-    plot::search_heat_map(file("heat_map.svg"), results, x, y, "accuracy")?;
-    plot::learning_curves(file("learning_curves.svg"), results, "accuracy", 3)?;
-    eprintln!("pictures: {}", folder.display());
     Ok(())
 }

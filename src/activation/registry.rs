@@ -149,11 +149,23 @@ struct Stored {
     setting: Option<f64>,
 }
 
-impl Serialize for Box<dyn AnyActivation> {
+impl Serialize for dyn AnyActivation {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         Stored { name: self.name().to_owned(), setting: self.setting() }.serialize(serializer)
     }
 }
+
+/// By name and setting, as files and searches show them.
+macro_rules! serialised {
+    ($($type:ident),*) => {$(
+        impl Serialize for $type {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                (self as &dyn AnyActivation).serialize(serializer)
+            }
+        }
+    )*};
+}
+serialised!(Identity, Relu, Sigmoid, Tanh, Gelu, Silu, Softplus, LeakyRelu, Elu);
 
 impl<'de> Deserialize<'de> for Box<dyn AnyActivation> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -77,6 +77,7 @@
 //! | `test_mlp_vs_poisson_glm_equivalent` | by the equations that a Poisson regression solves; there is none here to compare with |
 
 mod context;
+mod fitted_pipeline;
 mod mlp;
 mod pipeline;
 mod pipeline_file;
@@ -84,11 +85,12 @@ mod preprocessed;
 mod traits;
 
 pub use context::FitContext;
+pub use fitted_pipeline::FittedPipeline;
 pub use mlp::{
     BatchSize, ClassWeight, CustomLoss, FittedMlpClassifier, FittedMlpRegressor, LearningRate,
     MlpClassifier, MlpRegressor, RandomSource, RegressorLoss, Solver,
 };
-pub use pipeline::{FittedPipeline, Pipeline};
+pub use pipeline::Pipeline;
 pub use pipeline_file::InFile;
 pub use preprocessed::Preprocessed;
 pub use traits::{Estimator, Predictor};

@@ -1,19 +1,15 @@
 //! Preprocessing and model as one estimator.
 
+use std::any::{Any, type_name};
 use std::sync::Arc;
 
-use ndarray::{Array2, ArrayView2};
-
-use super::preprocessed::FittedSteps;
-use super::{
-    Estimator, FitContext, FittedMlpClassifier, FittedMlpRegressor, Predictor, Preprocessed,
-};
+use super::fitted_pipeline::{FittedPipeline, through};
+use super::{Estimator, FitContext, Preprocessed};
 use crate::data::{Dataset, FeatureStorage};
 use crate::error::{Error, Result};
 use crate::metrics::Metric;
 use crate::preprocessing::{FittedTransformer, Transformer};
 use crate::scalar::Scalar;
-use crate::train::History;
 
 /// Steps that transform features, and the estimator that sees what they give.
 ///
@@ -37,7 +33,16 @@ use crate::train::History;
 pub struct Pipeline<F: Scalar, E = ()> {
     /// Shared by clones, so that a search sees that they are the same.
     steps: Vec<Arc<dyn Transformer<F>>>,
+    /// A step that was to be changed and could not be: fits are refused.
+    wrong_step: Option<WrongStep>,
     estimator: E,
+}
+
+/// What an axis asked for and a pipeline does not have.
+#[derive(Debug, Clone)]
+struct WrongStep {
+    got: String,
+    want: String,
 }
 
 impl<F: Scalar> Default for Pipeline<F> {
@@ -49,7 +54,7 @@ impl<F: Scalar> Default for Pipeline<F> {
 impl<F: Scalar> Pipeline<F> {
     /// No steps, and no estimator yet.
     pub fn new() -> Self {
-        Self { steps: Vec::new(), estimator: () }
+        Self { steps: Vec::new(), wrong_step: None, estimator: () }
     }
 }
 
@@ -66,9 +71,84 @@ impl<F: Scalar, E> Pipeline<F, E> {
         self
     }
 
+    /// Changes a step's settings, the step counted from 0: what a search's axis over a step calls, as
+    /// [`map_estimator`](Pipeline::map_estimator) is for the estimator; scikit-learn's `minmaxscaler__clip`.
+    ///
+    /// A step that is not there or of another type makes every fit an [`Error::Param`].
+    ///
+    /// ```
+    /// use blastrain::prelude::*;
+    ///
+    /// let pipeline = Pipeline::new()
+    ///     .step(StandardScaler::new())
+    ///     .step(MinMaxScaler::new())
+    ///     .estimator(MlpClassifier::new().hidden_layer_sizes([6]).max_iter(30));
+    /// let search = GridSearch::new(pipeline)
+    ///     .axis("with_std", [true, false], |pipeline, with_std| {
+    ///         pipeline.map_step(0, |scaler: StandardScaler| scaler.with_std(with_std))
+    ///     })
+    ///     .axis("high", [0.1, 1.0, 10.0], |pipeline, high| {
+    ///         pipeline.map_step(1, |scaler: MinMaxScaler| scaler.feature_range(0.0, high))
+    ///     })
+    ///     .cv(StratifiedKFold::new(2));
+    /// let found = search.fit(&datasets::wine::<f64>()?)?;
+    /// assert_eq!(found.best_params().get("high").unwrap(), 10.0);
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn map_step<T: Transformer<F> + Clone>(
+        mut self,
+        index: usize,
+        change: impl FnOnce(T) -> T,
+    ) -> Self {
+        let step: Option<&dyn Any> = self.steps.get(index).map(|step| &**step as _);
+        match step.map(|step| step.downcast_ref::<T>()) {
+            Some(Some(step)) => self.steps[index] = Arc::new(change(step.clone())),
+            Some(None) => self.wrong_step = Some(self.other_type(index, type_name::<T>())),
+            None => self.wrong_step = Some(self.no_step(index)),
+        }
+        self
+    }
+
+    /// Puts another step, of any type, in the place of one, counted from 0.
+    ///
+    /// A step that is not there makes every fit an [`Error::Param`].
+    ///
+    /// ```
+    /// use blastrain::prelude::*;
+    ///
+    /// let pipeline = Pipeline::new().step(StandardScaler::new()).estimator(MlpClassifier::new().max_iter(30));
+    /// let search = GridSearch::new(pipeline)
+    ///     .axis("scaler", ["standard", "min_max"], |pipeline, scaler| match scaler {
+    ///         "standard" => pipeline.replace_step(0, StandardScaler::new()),
+    ///         _ => pipeline.replace_step(0, MinMaxScaler::new()),
+    ///     })
+    ///     .cv(StratifiedKFold::new(2));
+    /// println!("{}", search.fit(&datasets::iris::<f64>()?)?.best_params());
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn replace_step(mut self, index: usize, step: impl Transformer<F>) -> Self {
+        match self.steps.get_mut(index) {
+            Some(place) => *place = Arc::new(step),
+            None => self.wrong_step = Some(self.no_step(index)),
+        }
+        self
+    }
+
+    fn no_step(&self, index: usize) -> WrongStep {
+        let want = match self.steps.len() {
+            0 => "one of the pipeline, which has none".to_owned(),
+            steps => format!("from 0 to {}", steps - 1),
+        };
+        WrongStep { got: format!("number {index}"), want }
+    }
+
+    fn other_type(&self, index: usize, want: &str) -> WrongStep {
+        WrongStep { got: format!("number {index}, {:?}", self.steps[index]), want: want.to_owned() }
+    }
+
     /// Sets the estimator at the end.
     pub fn estimator<M: Estimator<F>>(self, estimator: M) -> Pipeline<F, M> {
-        Pipeline { steps: self.steps, estimator }
+        Pipeline { steps: self.steps, wrong_step: self.wrong_step, estimator }
     }
 
     /// The estimator at the end.
@@ -120,10 +200,14 @@ impl<F: Scalar, E: Estimator<F>> Estimator<F> for Pipeline<F, E> {
         };
         let steps: Vec<Result<String, usize>> = self.steps.iter().map(key).collect();
         let inner = self.estimator.preprocessing_key();
-        (!steps.is_empty() || inner.is_some()).then(|| format!("{steps:?} {inner:?}"))
+        let wrong = &self.wrong_step;
+        (!steps.is_empty() || inner.is_some()).then(|| format!("{steps:?} {inner:?} {wrong:?}"))
     }
 
     fn fit_preprocessing<'d>(&self, data: &Dataset<'d, F>) -> Result<Preprocessed<'d, F>> {
+        if let Some(WrongStep { got, want }) = &self.wrong_step {
+            return Err(Error::param("step", got, want));
+        }
         let (mut rows, mut steps) = (data.clone(), Vec::with_capacity(self.steps.len()));
         for step in &self.steps {
             let fitted = step.fit_boxed(&rows)?;
@@ -218,164 +302,4 @@ fn fit_behind<'c, F: Scalar, M>(
     });
     context.validation = validation;
     model
-}
-
-/// Features as the last step gives them.
-fn through<F: Scalar>(
-    steps: &[Box<dyn FittedTransformer<F>>],
-    features: &ArrayView2<'_, F>,
-) -> Result<Array2<F>> {
-    let Some((first, rest)) = steps.split_first() else { return Ok(features.to_owned()) };
-    let mut mapped = first.transform(*features)?;
-    for step in rest {
-        mapped = step.transform(mapped.view())?;
-    }
-    Ok(mapped)
-}
-
-/// A [`Pipeline`] that has been fitted: takes features as the first step took them.
-///
-/// [`Predictor::score`] measures it on a data set: accuracy of a classifier, R² of a regressor. Where classes
-/// have labels, [`FittedPipeline::with_labels`] says what they are:
-///
-/// ```
-/// use blastrain::prelude::*;
-///
-/// let x = blastrain::ndarray::array![[10.0, 0.2], [12.0, 0.1], [90.0, 0.8], [88.0, 0.9]];
-/// let fruit = ["pear", "pear", "apple", "apple"];
-/// let (encoder, classes) = LabelEncoder::fit_transform(&fruit)?;
-/// let data = Dataset::new(&x, classes)?;
-/// let settings = MlpClassifier::new().hidden_layer_sizes([4]).learning_rate_init(0.1);
-/// let model = Pipeline::new().step(StandardScaler::new()).estimator(settings).fit(&data)?;
-/// assert_eq!(model.score(&data)?, 1.0);
-/// let model = model.with_labels(encoder.classes())?;
-/// assert_eq!(model.predict(&x)?, fruit);
-/// assert_eq!(model.score_labels(&x, &fruit)?, 1.0);
-/// assert_eq!(model.score(&data)?, 1.0); // the data set still holds class indices
-/// # Ok::<(), blastrain::Error>(())
-/// ```
-///
-/// A file holds the steps and the model, and so all that another process needs to predict from raw
-/// features:
-///
-/// ```
-/// use blastrain::prelude::*;
-/// use blastrain::estimator::{FittedMlpClassifier, FittedPipeline};
-///
-/// let data = datasets::wine::<f64>()?;
-/// let settings = MlpClassifier::new().hidden_layer_sizes([8]).max_iter(20);
-/// let model = Pipeline::new().step(StandardScaler::new()).estimator(settings).fit(&data)?;
-/// let path = std::env::temp_dir().join(format!("wine-{}.safetensors", std::process::id()));
-/// model.save(&path)?;
-/// let loaded = FittedPipeline::<f64, FittedMlpClassifier<f64>>::load(&path)?;
-/// assert_eq!(loaded.predict_proba(&data)?, model.predict_proba(&data)?);
-/// # std::fs::remove_file(&path).ok();
-/// # Ok::<(), blastrain::Error>(())
-/// ```
-#[derive(Debug, Clone)]
-pub struct FittedPipeline<F: Scalar, M> {
-    pub(super) steps: FittedSteps<F>,
-    pub(super) model: M,
-}
-
-impl<F: Scalar, M> FittedPipeline<F, M> {
-    /// The fitted steps, first to last.
-    pub fn steps(&self) -> &[Box<dyn FittedTransformer<F>>] {
-        &self.steps
-    }
-
-    /// The fitted estimator; it takes what [`FittedPipeline::transform`] gives.
-    pub fn model(&self) -> &M {
-        &self.model
-    }
-
-    /// Features as the model sees them.
-    ///
-    /// # Errors
-    /// [`Error::Shape`](crate::Error::Shape) for another number of columns than fitted on,
-    /// [`Error::NonFinite`](crate::Error::NonFinite) for a NaN or an infinity.
-    pub fn transform<'x>(&self, features: impl Into<FeatureStorage<'x, F>>) -> Result<Array2<F>>
-    where
-        F: 'x,
-    {
-        through(&self.steps, &features.into().view())
-    }
-}
-
-impl<F: Scalar, M: Predictor<F>> Predictor<F> for FittedPipeline<F, M> {
-    fn predict_outputs(&self, features: ArrayView2<'_, F>) -> Result<Array2<F>> {
-        match self.steps.is_empty() {
-            true => self.model.predict_outputs(features),
-            false => self.model.predict_outputs(through(&self.steps, &features)?.view()),
-        }
-    }
-
-    fn default_metric(&self) -> Box<dyn Metric<F>> {
-        self.model.default_metric()
-    }
-
-    fn history(&self) -> Option<&History> {
-        self.model.history()
-    }
-}
-
-impl<F: Scalar, L> FittedPipeline<F, FittedMlpClassifier<F, L>> {
-    /// The same model with other names for its classes, as [`FittedMlpClassifier::with_labels`].
-    ///
-    /// # Errors
-    /// [`Error::Shape`](crate::Error::Shape) unless there is one a class.
-    pub fn with_labels<M: Clone>(
-        self,
-        classes: &[M],
-    ) -> Result<FittedPipeline<F, FittedMlpClassifier<F, M>>> {
-        Ok(FittedPipeline { steps: self.steps, model: self.model.with_labels(classes)? })
-    }
-}
-
-impl<F: Scalar, L: Clone + Ord> FittedPipeline<F, FittedMlpClassifier<F, L>> {
-    /// The class of each row, as [`FittedMlpClassifier::predict`].
-    ///
-    /// # Errors
-    /// As [`FittedPipeline::transform`], and for a model of flags.
-    pub fn predict<'x>(&self, x: impl Into<FeatureStorage<'x, F>>) -> Result<Vec<L>>
-    where
-        F: 'x,
-    {
-        self.model.predict(self.transform(x)?)
-    }
-
-    /// The share of rows whose label is predicted, as [`FittedMlpClassifier::score_labels`].
-    ///
-    /// # Errors
-    /// As [`FittedPipeline::transform`], and as there.
-    pub fn score_labels<'x>(&self, x: impl Into<FeatureStorage<'x, F>>, labels: &[L]) -> Result<f64>
-    where
-        F: 'x,
-    {
-        self.model.score_labels(self.transform(x)?, labels)
-    }
-
-    /// Probabilities `(rows, classes)`, as [`FittedMlpClassifier::predict_proba`].
-    ///
-    /// # Errors
-    /// As [`FittedPipeline::transform`].
-    pub fn predict_proba<'x>(&self, x: impl Into<FeatureStorage<'x, F>>) -> Result<Array2<F>>
-    where
-        F: 'x,
-    {
-        self.model.predict_proba(self.transform(x)?)
-    }
-}
-
-impl<F: Scalar> FittedPipeline<F, FittedMlpRegressor<F>> {
-    /// Values `(rows, outputs)`, as [`FittedMlpRegressor::predict`].
-    ///
-    /// # Errors
-    /// As [`FittedPipeline::transform`].
-    pub fn predict<'x>(&self, x: impl Into<FeatureStorage<'x, F>>) -> Result<Array2<F>>
-    where
-        F: 'x,
-    {
-        self.model.predict(self.transform(x)?)
-    }
 }

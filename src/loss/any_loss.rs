@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use ndarray::{ArrayView2, ArrayViewMut2};
+use serde::{Serialize, Serializer};
 
 use super::Loss;
 use crate::data::{TargetStorage, Targets};
@@ -22,6 +23,13 @@ pub(crate) struct SharedLoss(Arc<dyn AnyLoss>);
 impl SharedLoss {
     pub(crate) fn new(loss: impl AnyLoss) -> Self {
         Self(Arc::new(loss))
+    }
+}
+
+/// As its `Debug`, which tells its settings: there may be losses from outside the crate.
+impl Serialize for SharedLoss {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&format_args!("{:?}", self.0))
     }
 }
 

@@ -1,5 +1,6 @@
 //! What every transformer of features does, and how fitted ones come back from a file.
 
+use std::any::Any;
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 
@@ -35,7 +36,7 @@ use crate::scalar::Scalar;
 /// }
 /// # Ok::<(), blastrain::Error>(())
 /// ```
-pub trait Transformer<F: Scalar>: Debug + Send + Sync {
+pub trait Transformer<F: Scalar>: Debug + Send + Sync + Any {
     /// Learns from the rows that the data set sees. Neither targets nor row weights play a part in
     /// the crate's own transformers.
     ///

@@ -67,8 +67,8 @@ impl SearchResults {
     /// The scores of the candidates that have each value of a parameter, in order of appearance; `None`
     /// where no candidate has a score.
     ///
-    /// Candidates whose mean score is not finite, such as those that failed, are left out, as are those
-    /// without the parameter, where grids have different ones.
+    /// Candidates whose mean score is not finite or of which a fit failed are left out, as are those without
+    /// the parameter, where grids have different ones.
     ///
     /// # Errors
     /// [`Error::UnknownName`], with the parameters or metrics that there are.
@@ -148,8 +148,11 @@ impl SearchResults {
             false => (f64::min, f64::max),
         };
         let mut summaries: Vec<Option<ScoreSummary>> = vec![None; count];
-        for (place, score) in places.iter().zip(self.means(metric)?) {
-            let Some(place) = place.filter(|_| score.is_finite()) else { continue };
+        for ((place, score), candidate) in
+            places.iter().zip(self.means(metric)?).zip(self.candidates())
+        {
+            let counts = score.is_finite() && !candidate.failed();
+            let Some(place) = place.filter(|_| counts) else { continue };
             let first = ScoreSummary { candidates: 0, mean: 0.0, best: score, worst: score };
             let summary = summaries[place].get_or_insert(first);
             (summary.best, summary.worst) =

@@ -1,7 +1,6 @@
 //! What every search does with its candidates: fit each on every fold, rank them, refit the best.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use super::FittedSearch;
@@ -11,7 +10,8 @@ use super::results::SearchResults;
 use super::run::{Run, STOPPED};
 use super::rung::Rung;
 use super::settings::SearchSettings;
-use crate::data::{Dataset, Fold, KFold, StratifiedKFold};
+use super::stop::{StopFlags, threads, with_settings};
+use crate::data::{Dataset, Fold};
 use crate::error::{Error, Result};
 use crate::estimator::{Estimator, FitContext};
 use crate::metrics::Metric;
@@ -24,7 +24,7 @@ pub(super) fn search<F: Scalar, E: Estimator<F> + Clone>(
     candidates: Vec<Candidate<E>>,
     data: &Dataset<'_, F>,
     context: &mut FitContext<'_, F>,
-) -> Result<FittedSearch<E::Fitted>> {
+) -> Result<FittedSearch<F, E>> {
     let once = |candidates, folds: &_| Ok(vec![Rung::only(candidates, folds)]);
     search_in_rungs(settings, candidates, data, context, once)
 }
@@ -33,52 +33,85 @@ pub(super) fn search<F: Scalar, E: Estimator<F> + Clone>(
 /// rung on all rows.
 pub(super) fn search_in_rungs<F: Scalar, E: Estimator<F> + Clone>(
     settings: &SearchSettings<F>,
-    candidates: Vec<Candidate<E>>,
+    mut candidates: Vec<Candidate<E>>,
     data: &Dataset<'_, F>,
     context: &mut FitContext<'_, F>,
     plan: impl FnOnce(usize, &Arc<[Fold]>) -> Result<Vec<Rung>>,
-) -> Result<FittedSearch<E::Fitted>> {
+) -> Result<FittedSearch<F, E>> {
     let Some(first) = candidates.first() else {
         return Err(Error::empty("the candidates", "1 candidate"));
     };
-    let default = [first.estimator.default_metric()];
-    let metrics = if settings.metrics.is_empty() { &default[..] } else { &settings.metrics };
-    let metrics: Vec<&dyn Metric<F>> = metrics.iter().map(|metric| &**metric).collect();
-    let refit = settings.refit_metric(&metrics)?;
-    let workers = Workers::new(context.parallelism)?;
-    let folds = match (&settings.splitter, data.classes()) {
-        (Some(splitter), _) => data.folds(splitter)?,
-        (None, Some(_)) => data.folds(&StratifiedKFold::new(5))?,
-        (None, None) => data.folds(&KFold::new(5))?,
-    };
-    let folds = folds.into();
+    let metrics = settings.metrics_or(first.estimator.default_metric())?;
+    let deciding = settings.deciding(&metrics)?;
+    let workers = Workers::new(threads(settings, context))?;
+    let folds = settings.folds(data)?.into();
     let rungs = plan(candidates.len(), &folds)?;
+    let stop = StopFlags::new(settings, context);
     let scoring = Scoring {
-        metrics: &metrics,
+        metrics: &metrics.iter().map(|metric| &**metric).collect::<Vec<&dyn Metric<F>>>(),
         train_scores: settings.train_scores,
         learning_curves: settings.learning_curves,
-        stop: &context.stop,
+        stop: stop.of_fits(),
     };
-    let (candidates, rungs) = (&candidates[..], &rungs[..]);
-    let run =
-        Run { settings, candidates, data, folds: &folds, rungs, scoring: &scoring, metric: refit };
+    let run = Run {
+        settings,
+        candidates: &candidates,
+        data,
+        folds: &folds,
+        rungs: &rungs,
+        scoring: &scoring,
+        stop: &stop,
+        metric: deciding,
+    };
     let (places, results): (Vec<usize>, _) = run.all(&workers)?.into_iter().unzip();
     let infos = metrics.iter().map(|m| (m.name().to_owned(), m.higher_is_better())).collect();
-    let results = SearchResults::new(infos, results);
-    let metric = metrics[refit].name();
-    let best_index = results.best_index(metric)?;
-    let best_score = results.means(metric)?[best_index];
+    let results = SearchResults::new(infos, deciding, results);
+    let name = results.deciding_metric();
+    let best_index = results.best_index(name)?;
+    let best_score = results.means(name)?[best_index];
+    let best = candidates.swap_remove(places[best_index]);
     let start = Instant::now();
-    let best = &candidates[places[best_index]].estimator;
-    let best_model = match rungs.last().and_then(|rung| rung.epochs) {
-        _ if !settings.refit => None,
-        Some(epochs) => Some(best.fit_epochs(data, None, epochs, context)?),
-        None => Some(best.fit_with(data, context)?),
+    let epochs = rungs.last().and_then(|rung| rung.epochs);
+    let best_model = match settings.refit {
+        true => Some(refit(settings, &stop, &best, data, context, epochs)?),
+        false => None,
     };
-    if context.stop.load(Ordering::Relaxed) {
+    if stop.raised() {
         return Err(STOPPED);
     }
-    let refit_seconds = start.elapsed().as_secs_f64();
-    let schedule = None;
-    Ok(FittedSearch { results, best_index, best_score, best_model, refit_seconds, schedule })
+    Ok(FittedSearch {
+        results,
+        best_index,
+        best_score,
+        best_estimator: best.estimator,
+        best_model,
+        metric: metrics[deciding].clone(),
+        refit_seconds: start.elapsed().as_secs_f64(),
+        schedule: None,
+    })
+}
+
+/// Fits the best candidate to all rows.
+fn refit<F: Scalar, E: Estimator<F>>(
+    settings: &SearchSettings<F>,
+    stop: &StopFlags,
+    best: &Candidate<E>,
+    data: &Dataset<'_, F>,
+    context: &mut FitContext<'_, F>,
+    epochs: Option<usize>,
+) -> Result<E::Fitted> {
+    let fitted = with_settings(settings, stop, context, |context| match epochs {
+        Some(epochs) => best.estimator.fit_epochs(data, None, epochs, context),
+        None => best.estimator.fit_with(data, context),
+    });
+    fitted.map_err(|error| match stop.raised() {
+        true => STOPPED,
+        false => Error::FitFailed {
+            params: best.params.clone(),
+            fold: None,
+            round: None,
+            all: None,
+            source: Arc::new(error),
+        },
+    })
 }

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::Params;
 use super::fit_and_score::{FoldScores, Scoring, fit_and_score};
 use super::jobs::run_all;
+use super::settings::different;
 use crate::data::{Dataset, Splitter};
 use crate::error::{Error, Result};
 use crate::estimator::{Estimator, FitContext};
@@ -112,8 +114,8 @@ impl<F: Scalar> CrossValidation<F> {
     /// included.
     ///
     /// # Errors
-    /// What the splitter refuses; the error of the first fold whose fit or score failed;
-    /// [`Error::Stopped`].
+    /// What the splitter refuses; [`Error::Param`] for a metric given twice; [`Error::FitFailed`] with the first
+    /// fold whose fit or score failed; [`Error::Stopped`].
     pub fn run<E: Estimator<F>>(
         &self,
         estimator: &E,
@@ -123,6 +125,7 @@ impl<F: Scalar> CrossValidation<F> {
         let default = [estimator.default_metric()];
         let metrics = if self.metrics.is_empty() { &default[..] } else { &self.metrics };
         let metrics: Vec<&dyn Metric<F>> = metrics.iter().map(|metric| &**metric).collect();
+        different(metrics.iter().map(|metric| metric.name()))?;
         let scoring = Scoring {
             metrics: &metrics,
             train_scores: self.train_scores,
@@ -140,7 +143,17 @@ impl<F: Scalar> CrossValidation<F> {
         if self.stop.load(Ordering::Relaxed) {
             return Err(Error::Stopped { what: "the cross-validation" });
         }
-        let folds: Vec<FoldScores> = results.into_iter().collect::<Result<_>>()?;
+        let failed = |(fold, result): (usize, Result<FoldScores>)| {
+            result.map_err(|error| Error::FitFailed {
+                params: Params::default(),
+                fold: Some(fold),
+                round: None,
+                all: None,
+                source: Arc::new(error),
+            })
+        };
+        let folds: Vec<FoldScores> =
+            results.into_iter().enumerate().map(failed).collect::<Result<_>>()?;
         let by_metric = |scores: fn(&FoldScores) -> &[f64]| -> Vec<Vec<f64>> {
             let of =
                 |i: usize| folds.iter().filter_map(|fold| scores(fold).get(i).copied()).collect();

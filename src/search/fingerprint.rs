@@ -20,7 +20,11 @@ pub(super) struct Fingerprint {
     /// Absent in a search of one rung.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     rungs: Option<String>,
-    candidates: String,
+    /// One digest each.
+    candidates: Vec<String>,
+    /// Their settings, for words: a journal does not have them.
+    #[serde(skip)]
+    settings: Vec<String>,
     metrics: Vec<String>,
     train_scores: bool,
     /// Not written where it is off: so are journals of versions that knew no curves.
@@ -41,16 +45,18 @@ impl Fingerprint {
             data: data_digest(data),
             folds: folds_digest(folds),
             rungs: rungs_digest(rungs),
-            candidates: candidates_digest(candidates),
+            candidates: candidates.iter().map(candidate_digest).collect(),
+            settings: candidates.iter().map(|candidate| candidate.params.to_string()).collect(),
             metrics: scoring.metrics.iter().map(|metric| format!("{metric:?}")).collect(),
             train_scores: scoring.train_scores,
             learning_curves: scoring.learning_curves,
         }
     }
 
-    /// The first thing in which two searches differ.
-    pub(super) fn difference(&self, other: &Self) -> Option<&'static str> {
-        [
+    /// The first thing in which a journal's search differs from another, and more of it where there is more to
+    /// say.
+    pub(super) fn difference(&self, other: &Self) -> Option<(&'static str, Option<String>)> {
+        let what = [
             ("the crate's version", self.version != other.version),
             ("the scalar type", self.scalar != other.scalar),
             ("the data", self.data != other.data),
@@ -62,7 +68,20 @@ impl Fingerprint {
             ("learning_curves", self.learning_curves != other.learning_curves),
         ]
         .into_iter()
-        .find_map(|(what, differs)| differs.then_some(what))
+        .find_map(|(what, differs)| differs.then_some(what))?;
+        Some((what, (what == "the candidates").then(|| self.candidates_difference(other))))
+    }
+
+    fn candidates_difference(&self, other: &Self) -> String {
+        let (there, here) = (&self.candidates, &other.candidates);
+        if there.len() != here.len() {
+            return format!("{} there, {} here", there.len(), here.len());
+        }
+        let first = there.iter().zip(here).position(|(there, here)| there != here).unwrap_or(0);
+        match other.settings.get(first) {
+            Some(settings) if !settings.is_empty() => format!("the first is here {settings}"),
+            _ => format!("the first is number {}", first + 1),
+        }
     }
 }
 
@@ -108,13 +127,11 @@ fn rungs_digest(rungs: &[Rung]) -> Option<String> {
     Some(digest.finish())
 }
 
-/// Names and values of the settings, and the estimators' `Debug`, which has the settings that all share.
-fn candidates_digest<E: std::fmt::Debug>(candidates: &[Candidate<E>]) -> String {
+/// Names and values of the settings, and the estimator's `Debug`, which has the settings that all share.
+fn candidate_digest<E: std::fmt::Debug>(Candidate { params, estimator }: &Candidate<E>) -> String {
     let mut digest = Digest::new();
-    for Candidate { params, estimator } in candidates {
-        // Writing to a digest cannot fail.
-        let _ = write!(digest, "{params}\n{estimator:?}\n");
-    }
+    // Writing to a digest cannot fail.
+    let _ = write!(digest, "{params}\n{estimator:?}\n");
     digest.finish()
 }
 

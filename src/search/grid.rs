@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::Params;
-use super::params::named;
+use super::params::shown;
 use crate::error::{Error, Result};
 
 /// Sets one value.
@@ -26,8 +26,7 @@ pub(super) fn axis_value<E, V: Serialize + Clone + Send + Sync + 'static>(
     value: V,
     set: impl Fn(E, V) -> E + Send + Sync + 'static,
 ) -> AxisValue<E> {
-    let shown = serde_json::to_value(&value).map(named).map_err(|error| error.to_string());
-    (shown, Arc::new(move |estimator| set(estimator, value.clone())))
+    (shown(&value), Arc::new(move |estimator| set(estimator, value.clone())))
 }
 
 impl<E> Clone for Axis<E> {
@@ -79,7 +78,30 @@ impl<E> Grid<E> {
         Self { axes: Vec::new() }
     }
 
-    /// Adds an axis: `set` gives an estimator one of the values.
+    /// Adds an axis: `set` gives an estimator one of the values, which the results show as they are serialised.
+    ///
+    /// Settings of this crate serialise by their names. Those of different types go into boxes; of what
+    /// does not serialise, let the axis be of names:
+    ///
+    /// ```
+    /// use blastrain::activation::AnyActivation;
+    /// use blastrain::estimator::RegressorLoss;
+    /// use blastrain::loss::Huber;
+    /// use blastrain::prelude::*;
+    /// use blastrain::search::Grid;
+    ///
+    /// let activations: [Box<dyn AnyActivation>; 2] = [Tanh.into(), LeakyRelu::new(0.2).into()];
+    /// let losses = [RegressorLoss::SquaredError, RegressorLoss::from(Huber::new(1.0)?)];
+    /// let grid = Grid::new()
+    ///     .axis("activation", activations, |mlp: MlpRegressor, activation| mlp.activation(activation))
+    ///     .axis("loss", losses, |mlp, loss| mlp.loss(loss))
+    ///     .axis("batch", ["auto", "all"], |mlp, batch| match batch {
+    ///         "all" => mlp.batch_size(usize::MAX),
+    ///         _ => mlp.batch_size(BatchSize::Auto),
+    ///     });
+    /// assert_eq!(grid.len(), 8);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn axis<V: Serialize + Clone + Send + Sync + 'static>(
         mut self,
         name: impl Into<String>,
@@ -139,12 +161,16 @@ impl<E> Grid<E> {
     }
 }
 
-/// Checks that no two of the sorted names are equal.
+/// Checks that there is a name, and that no two of the sorted ones are equal.
 pub(super) fn distinct<'n>(names: impl Iterator<Item = &'n str>) -> Result<()> {
     let names: Vec<&str> = names.collect();
+    if names.contains(&"") {
+        return Err(Error::param("axis name", "\"\"", "one character or more"));
+    }
     match names.windows(2).find(|pair| pair[0] == pair[1]) {
         Some(twice) => {
-            Err(Error::param("axis", format!("\"{}\", twice", twice[0]), "a name of its own"))
+            let got = format!("\"{}\" for two axes", twice[0]);
+            Err(Error::param("axis name", got, "given to one of them only"))
         }
         None => Ok(()),
     }
@@ -175,8 +201,8 @@ impl<E> Candidate<E> {
     /// One setting more.
     pub(super) fn with(mut self, name: &str, (shown, set): &AxisValue<E>) -> Result<Self> {
         let shown = shown.clone().map_err(|error| {
-            let want = "a value that can be written as JSON";
-            Error::param("axis", format!("\"{name}\": {error}"), want)
+            let got = format!("one of axis \"{name}\" that does not serialise ({error})");
+            Error::param("axis value", got, "one that can be written as JSON")
         })?;
         self.params.0.push((name.to_owned(), shown));
         self.estimator = set(self.estimator);
@@ -206,7 +232,17 @@ mod tests {
     #[test]
     fn what_cannot_be_tried_is_named() {
         let twice = Grid::new().axis("a", [1], |e: u8, _| e).axis("a", [2], |e, _| e);
-        assert!(matches!(twice.candidates(&0), Err(Error::Param { name: "axis", .. })));
+        assert_eq!(
+            twice.candidates(&0).unwrap_err().to_string(),
+            "axis name is \"a\" for two axes, but must be given to one of them only"
+        );
+        let nameless = Grid::new().axis("", [1], |e: u8, _| e);
+        assert!(matches!(nameless.candidates(&0), Err(Error::Param { name: "axis name", .. })));
+        // A map without text keys is no JSON.
+        let map = std::collections::BTreeMap::from([((1, 2), 3)]);
+        let unserialisable = Grid::new().axis("m", [map], |e: u8, _| e);
+        let refused = unserialisable.candidates(&0).unwrap_err();
+        assert!(refused.to_string().contains("axis \"m\""), "{refused}");
         let empty = Grid::new().axis("a", [0u8; 0], |e: u8, _| e);
         assert!(matches!(empty.candidates(&0), Err(Error::Empty { .. })));
     }

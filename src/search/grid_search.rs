@@ -70,13 +70,13 @@ impl<F: Scalar, E: Estimator<F> + Clone> GridSearch<F, E> {
 
     search_methods!();
 
-    /// Runs the search on all threads.
+    /// Runs the search, on all threads unless [`parallelism`](Self::parallelism) says otherwise.
     ///
     /// # Errors
-    /// What the splitter refuses, an axis without values or a name used twice in a grid; the error of a
-    /// fit if all failed or [`ErrorScore::Raise`] says so;
-    /// [`Error::Stopped`](crate::Error::Stopped).
-    pub fn fit(&self, data: &Dataset<'_, F>) -> Result<FittedSearch<E::Fitted>> {
+    /// What the splitter refuses, an axis without values or a name used twice in a grid, a metric given
+    /// twice; [`Error::FitFailed`](crate::Error::FitFailed) if all fits failed or [`ErrorScore::Raise`] says so, or if
+    /// the last one did; [`Error::Stopped`](crate::Error::Stopped).
+    pub fn fit(&self, data: &Dataset<'_, F>) -> Result<FittedSearch<F, E>> {
         Estimator::fit(self, data)
     }
 }
@@ -104,7 +104,7 @@ impl<F: Scalar, E: Estimator<F> + Clone> Candidates<F> for GridSearch<F, E> {
 }
 
 impl<F: Scalar, E: Estimator<F> + Clone> Estimator<F> for GridSearch<F, E> {
-    type Fitted = FittedSearch<E::Fitted>;
+    type Fitted = FittedSearch<F, E>;
 
     /// The context's threads share the fits; its observers and validation rows are for the last one.
     fn fit_with(
@@ -115,8 +115,9 @@ impl<F: Scalar, E: Estimator<F> + Clone> Estimator<F> for GridSearch<F, E> {
         search(&self.settings, self.candidates()?, data, context)
     }
 
+    /// The metric that the best candidate is chosen by.
     fn default_metric(&self) -> Box<dyn Metric<F>> {
-        self.estimator.default_metric()
+        self.settings.deciding_metric().unwrap_or_else(|| self.estimator.default_metric())
     }
 }
 

@@ -30,7 +30,7 @@ pub enum Resource {
 ///
 /// Around a [`GridSearch`](super::GridSearch) or a [`RandomizedSearch`](super::RandomizedSearch), it is scikit-learn's
 /// `HalvingGridSearchCV` or `HalvingRandomSearchCV`: the same numbers of candidates and of resources in each round
-/// ([`HalvingSchedule`]). Splitter, metrics, journal, progress and so on are those of the search inside. A
+/// ([`HalvingSchedule`]). Splitter, metrics, journal, progress, threads and so on are those of the search inside. A
 /// round's best are those by the metric that the search goes by; the first of equals go on, failed and NaN
 /// scores are last. (scikit-learn, at a tie, keeps what its sort puts last.)
 ///
@@ -162,16 +162,13 @@ impl<S> SuccessiveHalving<S> {
         self
     }
 
-    /// Runs the search on all threads.
+    /// Runs the search, on all threads unless the search inside says otherwise.
     ///
     /// # Errors
     /// As the search inside, where a round all of whose fits failed counts as all; [`Error::Param`] for a
-    /// factor or resources out of range; with [`Resource::Epochs`], [`Error::Unavailable`] if the estimator
-    /// cannot be trained by epochs.
-    pub fn fit<F: Scalar>(
-        &self,
-        data: &Dataset<'_, F>,
-    ) -> Result<FittedSearch<<S::Estimator as Estimator<F>>::Fitted>>
+    /// factor or resources out of range; with [`Resource::Epochs`], [`Error::FitFailed`] with
+    /// [`Error::Unavailable`] as its source if the estimator cannot be trained by epochs.
+    pub fn fit<F: Scalar>(&self, data: &Dataset<'_, F>) -> Result<FittedSearch<F, S::Estimator>>
     where
         S: SearchStrategy<F>,
     {
@@ -241,7 +238,7 @@ fn smallest_rows<F: Scalar>(data: &Dataset<'_, F>, folds: usize) -> usize {
 }
 
 impl<F: Scalar, S: SearchStrategy<F>> Estimator<F> for SuccessiveHalving<S> {
-    type Fitted = FittedSearch<<S::Estimator as Estimator<F>>::Fitted>;
+    type Fitted = FittedSearch<F, S::Estimator>;
 
     /// The context's threads share the fits; its observers and validation rows are for the last one.
     fn fit_with(
@@ -260,7 +257,9 @@ impl<F: Scalar, S: SearchStrategy<F>> Estimator<F> for SuccessiveHalving<S> {
         Ok(FittedSearch { schedule, ..found })
     }
 
+    /// The metric that the best candidate is chosen by.
     fn default_metric(&self) -> Box<dyn Metric<F>> {
-        self.search.estimator().default_metric()
+        let deciding = self.search.settings().deciding_metric();
+        deciding.unwrap_or_else(|| self.search.estimator().default_metric())
     }
 }

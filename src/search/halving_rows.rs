@@ -42,11 +42,10 @@ impl GrowingFolds {
         if resources == self.rows {
             return Ok(self.folds.clone());
         }
-        let share = resources as f64 / self.rows as f64;
         let cut = |(fold, order): (&Fold, &Vec<usize>)| {
-            let count = (share * order.len() as f64) as usize;
+            let count = self.share(resources, order.len());
             if count == 0 {
-                let want = "enough for a training row in each fold";
+                let want = format!("at least {}, for a training row in each fold", self.least());
                 return Err(Error::param("min_resources", resources, want));
             }
             let mut positions = order[..count].to_vec();
@@ -55,6 +54,17 @@ impl GrowingFolds {
             Ok(Fold { train, test: fold.test.clone() })
         };
         self.folds.iter().zip(&self.orders).map(cut).collect()
+    }
+
+    /// How many of a fold's training rows it has of so many resources.
+    fn share(&self, resources: usize, training_rows: usize) -> usize {
+        (resources as f64 / self.rows as f64 * training_rows as f64) as usize
+    }
+
+    /// The least resources of which each fold has a training row.
+    fn least(&self) -> usize {
+        let fewest = self.orders.iter().map(Vec::len).min().unwrap_or(0);
+        (1..self.rows).find(|&n| self.share(n, fewest) > 0).unwrap_or(self.rows)
     }
 }
 
@@ -123,7 +133,9 @@ mod tests {
         let data = data(vec![0; 100]);
         let folds: Arc<[Fold]> = data.folds(&KFold::new(2)).unwrap().into();
         let growing = GrowingFolds::new(&data, &folds, RandomState::new(0));
-        assert!(matches!(growing.at(1), Err(Error::Param { name: "min_resources", .. })));
+        let refused = growing.at(1).unwrap_err();
+        assert!(matches!(refused, Error::Param { name: "min_resources", .. }));
+        assert!(refused.to_string().contains("at least 2, for a training row"), "{refused}");
         assert_eq!(growing.at(2).unwrap()[0].train.len(), 1);
     }
 }

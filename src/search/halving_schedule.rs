@@ -112,8 +112,9 @@ impl HalvingRule {
             return Err(Error::param("max_resources", 0, "at least 1"));
         }
         let (least, shown) = match self.min_resources {
-            MinResources::Fixed(resources) => (resources, String::new()),
-            other => (self.smallest, format!(" ({other:?})")),
+            MinResources::Fixed(resources) => (resources, ""),
+            // Of epochs the smallest is 1, which is never refused.
+            _ => (self.smallest, ", the smallest: 2 rows for each fold and class"),
         };
         if !(1..=most).contains(&least) {
             let want = format!("from 1 to {most}, which is max_resources");

@@ -17,6 +17,9 @@ use super::fingerprint::Fingerprint;
 use super::results::FoldResult;
 use crate::error::{Error, Result};
 
+/// The format's version: 2 since each candidate has a digest of its own.
+const VERSION: u32 = 2;
+
 /// A fit's rung, candidate and fold.
 pub(super) type Place = (usize, usize, usize);
 
@@ -89,7 +92,10 @@ impl Journal {
         search: Fingerprint,
         extent: Extent,
     ) -> Result<(Self, Finished)> {
-        let failed = |source| Error::io(path, source);
+        if path.as_os_str().is_empty() {
+            return Err(Error::param("journal", "\"\"", "the path of a file"));
+        }
+        let failed = |source| told("opened", path, &source);
         let options =
             OpenOptions::new().read(true).write(true).create(true).truncate(false).clone();
         let file = options.open(path).map_err(failed)?;
@@ -99,16 +105,16 @@ impl Journal {
         }
         file.try_lock().map_err(|error| match error {
             TryLockError::Error(source) => failed(source),
-            TryLockError::WouldBlock => failed(io::Error::new(
-                io::ErrorKind::ResourceBusy,
-                "the journal is in use by another search",
-            )),
+            TryLockError::WouldBlock => {
+                let why = "the journal is in use by another search";
+                Error::io(path, io::Error::new(io::ErrorKind::ResourceBusy, why))
+            }
         })?;
         let mut file = LockedFile(file);
         let mut bytes = Vec::new();
         file.0.read_to_end(&mut bytes).map_err(failed)?;
         let whole = bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |last| last + 1);
-        let head = line(&Head { blastrain_search_journal: 1, search: search.clone() });
+        let head = line(&Head { blastrain_search_journal: VERSION, search: search.clone() });
         let mut finished = Finished::new();
         if whole == 0 {
             // Nothing, or a first line that was torn: anything else is somebody else's file.
@@ -160,8 +166,14 @@ impl Journal {
             Some(failure) => Err(failure),
             None => state.file.0.sync_all(),
         };
-        written.map_err(|source| Error::io(self.path, source))
+        written.map_err(|source| told("written", &self.path, &source))
     }
+}
+
+/// An error that says which of a search's files it is about.
+fn told(what: &str, path: &Path, source: &io::Error) -> Error {
+    let told = format!("the journal cannot be {what}: {source}");
+    Error::io(path, io::Error::new(source.kind(), told))
 }
 
 fn is_first(rung: &usize) -> bool {
@@ -179,11 +191,11 @@ fn line(value: &impl Serialize) -> Vec<u8> {
 fn read(path: &Path, bytes: &[u8], search: &Fingerprint, extent: Extent) -> Result<Finished> {
     let mut lines = bytes.strip_suffix(b"\n").unwrap_or(bytes).split(|&byte| byte == b'\n');
     let head = lines.next().and_then(|line| serde_json::from_slice::<Head>(line).ok());
-    let Some(head) = head.filter(|head| head.blastrain_search_journal == 1) else {
+    let Some(head) = head.filter(|head| head.blastrain_search_journal == VERSION) else {
         return Err(Error::format("journal", path, "it is no journal of a search"));
     };
-    if let Some(differs) = head.search.difference(search) {
-        return Err(Error::OtherSearch { path: path.to_owned(), differs });
+    if let Some((differs, detail)) = head.search.difference(search) {
+        return Err(Error::OtherSearch { path: path.to_owned(), differs, detail });
     }
     let mut finished = Finished::new();
     for (i, bytes) in lines.enumerate() {
@@ -269,7 +281,8 @@ mod tests {
         };
         journal.append((0, 0, 0), &result);
         assert!(journal.has_failed());
-        assert!(matches!(journal.close(), Err(Error::Io { .. })));
+        let told = journal.close().unwrap_err().to_string();
+        assert!(told.contains("the journal cannot be written: "), "{told}");
     }
 
     #[test]

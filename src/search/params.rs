@@ -1,5 +1,6 @@
 //! One combination of settings.
 
+use std::any::Any;
 use std::fmt;
 
 use serde::ser::SerializeMap;
@@ -16,6 +17,11 @@ impl Params {
     /// The value of a setting, if the search has such an axis.
     pub fn get(&self, name: &str) -> Option<&Value> {
         self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value)
+    }
+
+    /// Whether there is none, as in a search without axes.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// Names and values.
@@ -42,6 +48,46 @@ impl fmt::Display for Params {
         }
         Ok(())
     }
+}
+
+impl Params {
+    /// As [`Display`](fmt::Display), with six digits of each number: for people.
+    pub(super) fn brief(&self) -> String {
+        Self(self.iter().map(|(name, value)| (name.to_owned(), brief(value))).collect()).to_string()
+    }
+}
+
+/// A value with its numbers to six digits.
+fn brief(value: &Value) -> Value {
+    match value {
+        Value::Array(values) => values.iter().map(brief).collect(),
+        Value::Number(number) if number.is_f64() => {
+            let rounded = number.as_f64().and_then(|number| format!("{number:.5e}").parse().ok());
+            rounded.map_or_else(|| value.clone(), |rounded: f64| rounded.into())
+        }
+        other => other.clone(),
+    }
+}
+
+/// What an axis shows for one of its values.
+///
+/// Through text, in which an f32 has its own digits: as an f64 it would have those of its expansion.
+pub(super) fn shown<V: Serialize + 'static>(value: &V) -> Result<Value, String> {
+    if let Some(number) = without_number(value) {
+        return Ok(number);
+    }
+    let text = serde_json::to_string(value).map_err(|error| error.to_string())?;
+    serde_json::from_str(&text).map(named).map_err(|error| error.to_string())
+}
+
+/// NaN and the infinities by name: JSON has null for all of them.
+fn without_number(value: &dyn Any) -> Option<Value> {
+    let double = || value.downcast_ref::<f64>().copied();
+    let single = || value.downcast_ref::<f32>().map(|&number| f64::from(number));
+    let some_double = || value.downcast_ref::<Option<f64>>().copied().flatten();
+    let some_single = || value.downcast_ref::<Option<f32>>().copied().flatten().map(f64::from);
+    let number = double().or_else(single).or_else(some_double).or_else(some_single)?;
+    (!number.is_finite()).then(|| number.to_string().into())
 }
 
 /// What a setting's value is shown as: a thing that is stored with its name, such as an activation, by
@@ -99,5 +145,22 @@ mod tests {
         ] {
             assert_eq!(named(value), shown);
         }
+    }
+
+    #[test]
+    fn numbers_are_shown_as_they_were_written() {
+        assert_eq!(shown(&0.1_f32).unwrap().to_string(), "0.1");
+        assert_eq!(shown(&[0.1_f32, 3.0]).unwrap().to_string(), "[0.1,3.0]");
+        assert_eq!(shown(&(0.1 + 0.2)).unwrap().as_f64(), Some(0.1 + 0.2));
+        assert_eq!(shown(&f64::NAN).unwrap(), "NaN");
+        assert_eq!(shown(&f32::INFINITY).unwrap(), "inf");
+        assert_eq!(shown(&Some(f64::NEG_INFINITY)).unwrap(), "-inf");
+        assert_eq!(shown(&None::<f64>).unwrap(), Value::Null);
+        assert_eq!(shown(&u64::MAX).unwrap(), u64::MAX);
+        let params = |value: Value| Params(vec![("a".to_owned(), value)]);
+        let drawn = params(json!([0.012345678901234567, 1e-12 / 3.0, 7]));
+        assert_eq!(drawn.brief(), "a=[0.0123457,3.33333e-13,7]");
+        assert_eq!(drawn.to_string(), "a=[0.012345678901234567,3.3333333333333334e-13,7]");
+        assert_eq!(params(json!("x(0.123456789)")).brief(), "a=x(0.123456789)");
     }
 }

@@ -86,7 +86,8 @@ impl<F: Scalar, E: Estimator<F> + Clone> RandomizedSearch<F, E> {
         self
     }
 
-    /// Adds an axis of numbers in a range, all equally likely: scipy's `uniform(low, high - low)`.
+    /// Adds an axis of numbers in a range, all equally likely: scipy's `uniform(low, high - low)`. The bounds and
+    /// their difference are finite.
     pub fn uniform(
         self,
         name: impl Into<String>,
@@ -94,8 +95,9 @@ impl<F: Scalar, E: Estimator<F> + Clone> RandomizedSearch<F, E> {
         set: impl Fn(E, f64) -> E + Send + Sync + 'static,
     ) -> Self {
         let (low, high) = range.clone().into_inner();
-        if !(low.is_finite() && high.is_finite() && low <= high) {
-            return self.refused(name, format!("{range:?}"), "finite, the lower bound first");
+        if !(low <= high && (high - low).is_finite()) {
+            let want = "from the lower bound to the upper one, both and their difference finite";
+            return self.refused(name, format!("{range:?}"), want);
         }
         self.sampled(name, move |random| random.uniform(low, high), set)
     }
@@ -110,7 +112,7 @@ impl<F: Scalar, E: Estimator<F> + Clone> RandomizedSearch<F, E> {
     ) -> Self {
         let (low, high) = range.clone().into_inner();
         if !(low > 0.0 && high.is_finite() && low <= high) {
-            let want = "finite and > 0, the lower bound first";
+            let want = "from the lower bound to the upper one, both finite and > 0";
             return self.refused(name, format!("{range:?}"), want);
         }
         let draw = move |random: &mut RandomState| {
@@ -129,7 +131,8 @@ impl<F: Scalar, E: Estimator<F> + Clone> RandomizedSearch<F, E> {
     ) -> Self {
         let (low, high) = range.clone().into_inner();
         if low > high {
-            return self.refused(name, format!("{range:?}"), "the lower bound first");
+            let want = "from the lower bound to the upper one";
+            return self.refused(name, format!("{range:?}"), want);
         }
         let draw =
             move |random: &mut RandomState| low + random.interval((high - low) as u64) as usize;
@@ -165,13 +168,13 @@ impl<F: Scalar, E: Estimator<F> + Clone> RandomizedSearch<F, E> {
 
     search_methods!();
 
-    /// Runs the search on all threads.
+    /// Runs the search, on all threads unless [`parallelism`](Self::parallelism) says otherwise.
     ///
     /// # Errors
     /// What the splitter refuses; [`Error::Param`] for no candidate, a range without numbers, a name used
-    /// twice; [`Error::Empty`] for a choice of nothing; the error of a fit if all failed or
-    /// [`ErrorScore::Raise`] says so; [`Error::Stopped`].
-    pub fn fit(&self, data: &Dataset<'_, F>) -> Result<FittedSearch<E::Fitted>> {
+    /// or a metric given twice; [`Error::Empty`] for a choice of nothing; [`Error::FitFailed`] if all fits failed
+    /// or [`ErrorScore::Raise`] says so, or if the last one did; [`Error::Stopped`].
+    pub fn fit(&self, data: &Dataset<'_, F>) -> Result<FittedSearch<F, E>> {
         Estimator::fit(self, data)
     }
 
@@ -230,7 +233,7 @@ impl<F: Scalar, E: Estimator<F> + Clone> Candidates<F> for RandomizedSearch<F, E
         for (name, source) in &axes {
             match source {
                 Source::Refused(got, want) => {
-                    return Err(Error::param("axis", format!("\"{name}\": {got}"), *want));
+                    return Err(Error::param("range", format!("{got} for axis \"{name}\""), *want));
                 }
                 Source::Choice(values) if values.is_empty() => {
                     return Err(Error::empty(format!("the axis \"{name}\""), "1 value"));
@@ -255,7 +258,7 @@ impl<F: Scalar, E: Estimator<F> + Clone> Candidates<F> for RandomizedSearch<F, E
 }
 
 impl<F: Scalar, E: Estimator<F> + Clone> Estimator<F> for RandomizedSearch<F, E> {
-    type Fitted = FittedSearch<E::Fitted>;
+    type Fitted = FittedSearch<F, E>;
 
     /// The context's threads share the fits; its observers and validation rows are for the last one.
     fn fit_with(
@@ -266,8 +269,9 @@ impl<F: Scalar, E: Estimator<F> + Clone> Estimator<F> for RandomizedSearch<F, E>
         search(&self.settings, self.candidates()?, data, context)
     }
 
+    /// The metric that the best candidate is chosen by.
     fn default_metric(&self) -> Box<dyn Metric<F>> {
-        self.estimator.default_metric()
+        self.settings.deciding_metric().unwrap_or_else(|| self.estimator.default_metric())
     }
 }
 

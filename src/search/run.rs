@@ -1,20 +1,22 @@
 //! The fits of a search, rung by rung.
 
-use std::cmp::Ordering as Order;
 use std::collections::BTreeMap;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::fingerprint::Fingerprint;
+use super::first_failure::FirstFailure;
 use super::fit_and_score::{FoldScores, Scoring, fit_and_score};
 use super::grid::Candidate;
 use super::jobs::run_all;
 use super::journal::{Extent, Finished, Journal};
-use super::reporter::{Reporter, ScoreRule};
-use super::results::{CandidateResult, FoldResult, ranks};
+use super::ranking::{order, ranks};
+use super::reporter::{Reporter, ScoreRule, weights};
+use super::results::{CandidateResult, FoldResult};
 use super::rung::Rung;
 use super::settings::{ErrorScore, SearchSettings};
 use super::shared_preprocessing::SharedPreprocessing;
+use super::stop::StopFlags;
 use crate::data::{Dataset, Fold};
 use crate::error::{Error, Result};
 use crate::estimator::{Estimator, FitContext};
@@ -37,6 +39,7 @@ pub(super) struct Run<'r, 'd, F, E> {
     pub(super) folds: &'r [Fold],
     pub(super) rungs: &'r [Rung],
     pub(super) scoring: &'r Scoring<'r, F>,
+    pub(super) stop: &'r StopFlags,
     /// Which of the metrics says who goes on.
     pub(super) metric: usize,
 }
@@ -72,21 +75,16 @@ impl<'d, F: Scalar, E: Estimator<F>> Run<'_, 'd, F, E> {
             metric: self.metric,
             higher_is_better: self.scoring.metrics[self.metric].higher_is_better(),
             folds: self.folds.len(),
-            error_score: self.settings.error_score,
         };
-        let fits = self.rungs.iter().map(Rung::fits).sum();
-        let reporter = Reporter::new(self.settings.progress.as_ref(), fits, rule);
+        let reporter = Reporter::new(self.settings.progress.as_ref(), self.rungs, rule);
         let mut left: Vec<usize> = (0..self.candidates.len()).collect();
         let (mut results, mut models) = (Vec::new(), BTreeMap::new());
-        for (number, rung) in self.rungs.iter().enumerate() {
+        for ((number, rung), weight) in self.rungs.iter().enumerate().zip(weights(self.rungs)) {
             let keeps = rung.epochs.is_some() && number + 1 < self.rungs.len();
             let round = Round { number, rung, candidates: left, models: Mutex::new(models), keeps };
             let known = self.known(&round, &mut known);
-            reporter.round(&known);
-            let outcomes = self.fits(&round, workers, (journal, &reporter), known);
-            if outcomes.len() < rung.fits() {
-                return Err(STOPPED);
-            }
+            reporter.round(weight, &known);
+            let outcomes = self.fits(&round, workers, (journal, &reporter), known)?;
             let of_rung = self.by_candidate(&round, outcomes)?;
             let next = self.rungs.get(number + 1).map_or(0, |next| next.candidates);
             left = self.best(&of_rung, next).map(|position| round.candidates[position]).collect();
@@ -99,10 +97,8 @@ impl<'d, F: Scalar, E: Estimator<F>> Run<'_, 'd, F, E> {
 
     /// The positions of the best, in order; the first of equals.
     fn best(&self, results: &[CandidateResult], count: usize) -> impl Iterator<Item = usize> {
-        let means: Vec<f64> = results.iter().map(|result| result.mean(self.metric)).collect();
-        let ranks = ranks(&means, self.scoring.metrics[self.metric].higher_is_better());
-        let mut order: Vec<usize> = (0..results.len()).collect();
-        order.sort_by_key(|&position| ranks[position]);
+        let higher_is_better = self.scoring.metrics[self.metric].higher_is_better();
+        let mut order = order(results, &ranks(results, self.metric, higher_is_better));
         order.truncate(count);
         order.sort_unstable();
         order.into_iter()
@@ -144,40 +140,88 @@ impl<'d, F: Scalar, E: Estimator<F>> Run<'_, 'd, F, E> {
         known
     }
 
-    /// Runs the fits that are not known; fewer come back if the search was stopped.
+    /// Runs the fits that are not known.
     fn fits(
         &self,
         round: &Round<'_, E::Fitted>,
         workers: &Workers,
         (journal, reporter): (Option<&Journal>, &Reporter<'_>),
         known: BTreeMap<Place, FoldResult>,
-    ) -> Vec<Outcome> {
-        let cost = |&(candidate, fold): &Place| {
-            let rows = round.rung.folds[fold].train.len();
-            self.candidates[candidate].estimator.cost(rows, self.data.features())
-        };
-        let mut jobs: Vec<_> = round.places().filter(|place| !known.contains_key(place)).collect();
-        // The longest first, so that none is left to run alone at the end.
-        jobs.sort_by(|a, b| cost(b).partial_cmp(&cost(a)).unwrap_or(Order::Equal));
+    ) -> Result<Vec<Outcome>> {
+        let fixed = self.longest_first(round, &known);
+        let positions: BTreeMap<Place, usize> =
+            fixed.iter().enumerate().map(|(position, &place)| (place, position)).collect();
+        let mut jobs = fixed.clone();
         let shared = SharedPreprocessing::prepare(self.candidates, &mut jobs, workers.threads());
-        let stopped = || self.scoring.stop.load(Ordering::Relaxed);
+        let (failure, cut) = (FirstFailure::new(self.settings.error_score), AtomicBool::new(false));
+        let stopped = || {
+            let stopped = self.stop.raised() || journal.is_some_and(Journal::has_failed);
+            cut.fetch_or(stopped, Ordering::Relaxed) || stopped
+        };
         let outcomes = run_all(workers, &jobs, |&place| {
-            if stopped() || journal.is_some_and(Journal::has_failed) {
+            let position = positions.get(&place).copied().unwrap_or(0);
+            if failure.is_before(position) || stopped() {
                 return None;
             }
             let (result, error) = self.fit(round, place, &shared);
             // A fit cut short looks finished, but is not.
-            if stopped() {
+            if self.stop.raised() {
+                cut.store(true, Ordering::Relaxed);
                 return None;
             }
             if let Some(journal) = journal {
                 journal.append((round.number, place.0, place.1), &result);
             }
+            if error.is_some() {
+                failure.note(position);
+            }
             reporter.finished(place, &self.candidates[place.0].params, &result);
             Some((place, result, error))
         });
+        if cut.into_inner() {
+            return Err(STOPPED);
+        }
+        let mut outcomes = outcomes.into_iter().flatten();
+        if let Some(first) = failure.found().map(|position| fixed[position]) {
+            let error = outcomes.find_map(|(place, _, error)| error.filter(|_| place == first));
+            return Err(error.map_or(STOPPED, |error| self.failed(round, first, None, error)));
+        }
         let known = known.into_iter().map(|(place, result)| (place, result, None));
-        known.chain(outcomes.into_iter().flatten()).collect()
+        Ok(known.chain(outcomes).collect())
+    }
+
+    /// The fits that are not known, the longest first, so that none is left to run alone at the end; of equals
+    /// in the order of the search.
+    fn longest_first(
+        &self,
+        round: &Round<'_, E::Fitted>,
+        known: &BTreeMap<Place, FoldResult>,
+    ) -> Vec<Place> {
+        let cost = |(candidate, fold): Place| {
+            let rows = round.rung.folds[fold].train.len();
+            self.candidates[candidate].estimator.cost(rows, self.data.features())
+        };
+        let jobs = round.places().filter(|place| !known.contains_key(place));
+        let mut jobs: Vec<(Place, f64)> = jobs.map(|place| (place, cost(place))).collect();
+        jobs.sort_by(|a, b| b.1.total_cmp(&a.1));
+        jobs.into_iter().map(|(place, _)| place).collect()
+    }
+
+    /// A failure with its place; of `all` fits if all failed.
+    fn failed(
+        &self,
+        round: &Round<'_, E::Fitted>,
+        (candidate, fold): Place,
+        all: Option<usize>,
+        source: Arc<Error>,
+    ) -> Error {
+        Error::FitFailed {
+            params: self.candidates[candidate].params.clone(),
+            fold: Some(fold),
+            round: round.rung.resources.map(|_| round.number),
+            all,
+            source,
+        }
     }
 
     /// One candidate on one fold.
@@ -248,14 +292,16 @@ impl<'d, F: Scalar, E: Estimator<F>> Run<'_, 'd, F, E> {
         mut outcomes: Vec<Outcome>,
     ) -> Result<Vec<CandidateResult>> {
         outcomes.sort_by_key(|(place, ..)| *place);
-        let all_failed = outcomes.iter().all(|(_, result, _)| result.error.is_some());
+        if outcomes.iter().all(|(_, result, _)| result.error.is_some()) {
+            let fits = outcomes.len();
+            let first = outcomes.into_iter().find_map(|(place, _, error)| Some((place, error?)));
+            let error = |(place, error)| self.failed(round, place, Some(fits), error);
+            return Err(first.map_or(STOPPED, error));
+        }
         let score = match self.settings.error_score {
-            ErrorScore::Value(score) if !all_failed => score,
-            _ => match first_error(&mut outcomes) {
-                Some(error) => return Err(error),
-                // Nothing failed.
-                None => f64::NAN,
-            },
+            ErrorScore::Value(score) => score,
+            // Nothing failed.
+            ErrorScore::Raise => f64::NAN,
         };
         let metrics = self.scoring.metrics.len();
         let mut results: BTreeMap<usize, CandidateResult> = BTreeMap::new();
@@ -292,11 +338,4 @@ impl<M> Round<'_, M> {
             self.models.lock().unwrap_or_else(PoisonError::into_inner).insert(place, model);
         }
     }
-}
-
-/// The first fit's error, out of all hands that share it.
-fn first_error(outcomes: &mut [Outcome]) -> Option<Error> {
-    let errors: Vec<_> = outcomes.iter_mut().filter_map(|(.., error)| error.take()).collect();
-    let first = errors.into_iter().next();
-    first.and_then(Arc::into_inner)
 }

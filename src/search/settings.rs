@@ -1,20 +1,30 @@
 //! What every search can be told.
 
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use super::Params;
-use crate::data::Splitter;
+use crate::data::{Dataset, Fold, KFold, Splitter, StratifiedKFold};
 use crate::error::{Error, Result};
 use crate::metrics::Metric;
+use crate::parallelism::Parallelism;
 use crate::scalar::Scalar;
 
 /// What counts for a fit that failed.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub enum ErrorScore {
-    /// This score; NaN puts the candidate last. The search fails only if every fit does.
+    /// This score, in the mean of its candidate; NaN leaves it without one. The search fails only if every
+    /// fit does, in successive halving every one of a round.
+    ///
+    /// Let the score be a bad one by the metric: 0 is the worst accuracy, but the best loss. A candidate of
+    /// which a fit failed is ranked behind all others whatever its mean, and is the best only where there
+    /// is none without a failure.
     Value(f64),
-    /// The search fails with the first candidate's error.
+    /// The search fails with the first failure. Once a fit has failed, none begins but those before it in a fixed
+    /// order: longest first by [`Estimator::cost`](crate::estimator::Estimator::cost), of equals in the order of the
+    /// search. The error reported is that of the first to fail in this order, whatever the threads.
     Raise,
 }
 
@@ -37,7 +47,8 @@ pub struct Progress<'p> {
     pub best_score: Option<f64>,
     /// Seconds since the search began.
     pub seconds: f64,
-    /// Seconds that the rest will take if it goes on like this.
+    /// Seconds that the rest will take if it goes on like this; in successive halving a fit counts as much as
+    /// it has rows or, by epochs, as it goes on for.
     pub seconds_left: f64,
 }
 
@@ -48,7 +59,7 @@ pub(super) type ProgressObserver = Box<dyn Fn(&Progress<'_>) + Send + Sync>;
 pub struct SearchSettings<F> {
     /// `None`: five folds, stratified where there are classes.
     pub(super) splitter: Option<Box<dyn Splitter>>,
-    pub(super) metrics: Vec<Box<dyn Metric<F>>>,
+    pub(super) metrics: Vec<Arc<dyn Metric<F>>>,
     pub(super) refit: bool,
     pub(super) refit_by: Option<String>,
     pub(super) train_scores: bool,
@@ -56,6 +67,8 @@ pub struct SearchSettings<F> {
     pub(super) error_score: ErrorScore,
     pub(super) progress: Option<ProgressObserver>,
     pub(super) journal: Option<PathBuf>,
+    pub(super) parallelism: Parallelism,
+    pub(super) stop: Option<Arc<AtomicBool>>,
 }
 
 impl<F: Scalar> SearchSettings<F> {
@@ -70,11 +83,49 @@ impl<F: Scalar> SearchSettings<F> {
             error_score: ErrorScore::Value(f64::NAN),
             progress: None,
             journal: None,
+            parallelism: Parallelism::Auto,
+            stop: None,
         }
     }
 
+    /// The folds of the splitter, or five.
+    pub(super) fn folds(&self, data: &Dataset<'_, F>) -> Result<Vec<Fold>> {
+        let folds = match (&self.splitter, data.classes()) {
+            (Some(splitter), _) => return data.folds(splitter),
+            (None, Some(_)) => data.folds(&StratifiedKFold::new(5)),
+            (None, None) => data.folds(&KFold::new(5)),
+        };
+        folds.map_err(|error| match error {
+            Error::Param { name: name @ "n_splits", got, want } => {
+                Error::param(name, format!("{got} (the default; cv sets another)"), want)
+            }
+            other => other,
+        })
+    }
+
+    /// The metrics, each of another name, or else this one.
+    pub(super) fn metrics_or(
+        &self,
+        default: Box<dyn Metric<F>>,
+    ) -> Result<Vec<Arc<dyn Metric<F>>>> {
+        if self.metrics.is_empty() {
+            return Ok(vec![default.into()]);
+        }
+        different(self.metrics.iter().map(|metric| metric.name()))?;
+        Ok(self.metrics.clone())
+    }
+
+    /// What the best candidate is chosen by; none where it is the estimator's own metric.
+    pub(super) fn deciding_metric(&self) -> Option<Box<dyn Metric<F>>> {
+        let metric = match &self.refit_by {
+            Some(name) => self.metrics.iter().find(|metric| metric.name() == name),
+            None => self.metrics.first(),
+        };
+        metric.map(|metric| Box::new(metric.clone()) as _)
+    }
+
     /// The position of the metric that the best candidate is chosen by.
-    pub(super) fn refit_metric(&self, metrics: &[&dyn Metric<F>]) -> Result<usize> {
+    pub(super) fn deciding(&self, metrics: &[Arc<dyn Metric<F>>]) -> Result<usize> {
         let Some(name) = &self.refit_by else { return Ok(0) };
         let found = metrics.iter().position(|metric| metric.name() == name);
         found.ok_or_else(|| Error::UnknownName {
@@ -85,6 +136,17 @@ impl<F: Scalar> SearchSettings<F> {
     }
 }
 
+/// Checks that no metric is there twice: results know them by their names.
+pub(super) fn different<'n>(names: impl Iterator<Item = &'n str>) -> Result<()> {
+    let mut seen = std::collections::HashSet::new();
+    match names.into_iter().find(|name| !seen.insert(*name)) {
+        Some(name) => Err(Error::param("metric", format!("\"{name}\" twice"), "given once")),
+        None => Ok(()),
+    }
+}
+
+// Not everything is there: a journal knows a search inside a search by its Debug, and neither threads nor
+// flags nor observers may make it another.
 impl<F: Scalar> std::fmt::Debug for SearchSettings<F> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("SearchSettings")
@@ -109,9 +171,10 @@ macro_rules! search_methods {
             self
         }
 
-        /// Adds a metric; without any, the estimator's own (accuracy, or R²) counts.
+        /// Adds a metric of another name than those that there are; without any, the estimator's own (accuracy,
+        /// or R²) counts.
         pub fn metric(mut self, metric: impl Metric<F> + 'static) -> Self {
-            self.settings.metrics.push(Box::new(metric));
+            self.settings.metrics.push(std::sync::Arc::new(metric));
             self
         }
 
@@ -121,7 +184,8 @@ macro_rules! search_methods {
             self
         }
 
-        /// The name of the metric by which the best candidate is chosen; the first one added.
+        /// The name of the metric by which the best candidate is chosen, the table ranks and the fitted search's
+        /// [`score`](crate::estimator::Predictor::score) measures; the first one added.
         pub fn refit_by(mut self, metric: impl Into<String>) -> Self {
             self.settings.refit_by = Some(metric.into());
             self
@@ -138,6 +202,43 @@ macro_rules! search_methods {
         /// journal.
         pub fn learning_curves(mut self, learning_curves: bool) -> Self {
             self.settings.learning_curves = learning_curves;
+            self
+        }
+
+        /// How many fits run at the same time, each on one thread, and on how many threads the last one does;
+        /// [`Parallelism::Auto`](crate::Parallelism::Auto), all that there are. Changes the time, not the result.
+        ///
+        /// Where a [`FitContext`](crate::estimator::FitContext) says otherwise, it counts instead: inside a
+        /// cross-validation or another search, fits stay on their one thread.
+        ///
+        /// ```
+        /// use std::sync::Arc;
+        /// use std::sync::atomic::{AtomicBool, Ordering};
+        /// use blastrain::prelude::*;
+        ///
+        /// let stop = Arc::new(AtomicBool::new(false));
+        /// let raised = stop.clone(); // by another thread, say when a user asks for it
+        /// let search = GridSearch::new(MlpClassifier::new().hidden_layer_sizes([4]).max_iter(5))
+        ///     .axis("alpha", [1e-4, 1e-2, 1.0], |mlp: MlpClassifier, alpha| mlp.alpha(alpha))
+        ///     .parallelism(Parallelism::Threads(2))
+        ///     .progress(move |progress| raised.store(progress.done == 3, Ordering::Relaxed))
+        ///     .stop_flag(stop);
+        /// let stopped = search.fit(&datasets::iris::<f64>()?);
+        /// assert!(matches!(stopped, Err(Error::Stopped { .. })));
+        /// # Ok::<(), Error>(())
+        /// ```
+        pub fn parallelism(mut self, parallelism: crate::Parallelism) -> Self {
+            self.settings.parallelism = parallelism;
+            self
+        }
+
+        /// A flag that ends the search with [`Error::Stopped`](crate::Error::Stopped) after the batch in which it
+        /// is raised; what a journal has by then is kept.
+        ///
+        /// The flag of a [`FitContext`](crate::estimator::FitContext) ends it too; where there are both, fits that run
+        /// when the context's is raised come to their end first.
+        pub fn stop_flag(mut self, stop: std::sync::Arc<std::sync::atomic::AtomicBool>) -> Self {
+            self.settings.stop = Some(stop);
             self
         }
 

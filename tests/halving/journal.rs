@@ -86,9 +86,9 @@ fn survivors_known_from_the_journal_only_come_to_the_same_bits() {
         std::fs::write(&path, begun).unwrap();
         let found = search(true);
         assert_eq!(untimed(&found), untimed(&unbroken), "{kept} lines");
-        let bytes = |found: blastrain::search::FittedSearch<
-            blastrain::estimator::FittedMlpClassifier<f64>,
-        >| found.into_best_model().unwrap().to_bytes().unwrap();
+        let bytes = |found: blastrain::search::FittedSearch<f64, MlpClassifier>| {
+            found.into_best_model().unwrap().to_bytes().unwrap()
+        };
         assert_eq!(bytes(found), bytes(unbroken.clone()));
     }
 }
@@ -114,7 +114,10 @@ fn other_rounds_are_refused() {
         }
     }
     let plain = Stub::search(9).journal(&path).fit(&data);
-    assert!(matches!(plain, Err(Error::OtherSearch { differs: "the rounds of halving", .. })));
+    assert!(matches!(
+        plain,
+        Err(Error::OtherSearch { differs: "the rounds of halving", detail: None, .. })
+    ));
     assert_eq!(std::fs::read(&path).unwrap(), before);
     // A line of a round that there is not.
     let text = String::from_utf8(before).unwrap();

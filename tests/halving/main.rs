@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 
 use blastrain::data::{KFold, StratifiedKFold};
 use blastrain::estimator::{
-    Estimator, FitContext, LearningRate, MlpClassifier, MlpRegressor, Pipeline, Predictor, Solver,
+    Estimator, FitContext, LearningRate, MlpClassifier, MlpRegressor, Pipeline, Solver,
 };
 use blastrain::metrics::LogLoss;
 use blastrain::preprocessing::StandardScaler;
@@ -42,7 +42,7 @@ fn piped() -> GridSearch<f64, Piped> {
 }
 
 /// Everything but the times, to the bit.
-fn untimed<M: Predictor<f64>>(found: &FittedSearch<M>) -> (String, usize, u64) {
+fn untimed<E: Estimator<f64>>(found: &FittedSearch<f64, E>) -> (String, usize, u64) {
     let mut candidates: Vec<CandidateResult> = found.results().candidates().to_vec();
     for fold in candidates.iter_mut().flat_map(|candidate| &mut candidate.folds) {
         (fold.fit_seconds, fold.score_seconds) = (0.0, 0.0);
@@ -101,13 +101,13 @@ fn one_round_on_all_rows_is_a_plain_search() {
     let schedule = halving.schedule().unwrap();
     assert_eq!((schedule.n_iterations(), schedule.n_resources()), (1, &[178][..]));
     assert!(plain.schedule().is_none());
-    let folds = |found: &FittedSearch<_>| {
+    let folds = |found: &FittedSearch<f64, _>| {
         let folds = found.results().candidates().iter().flat_map(|candidate| &candidate.folds);
         folds.map(|fold| fold.test[0].to_bits()).collect::<Vec<_>>()
     };
     assert_eq!(folds(&plain), folds(&halving));
     assert_eq!(plain.best_params(), halving.best_params());
-    let bytes = |found: FittedSearch<_>| {
+    let bytes = |found: FittedSearch<f64, _>| {
         let model: blastrain::estimator::FittedPipeline<f64, _> = found.into_best_model().unwrap();
         model.to_bytes().unwrap()
     };
@@ -216,7 +216,7 @@ fn what_fails_does_not_go_on_if_others_can() {
                 .fit(&data)
         };
         let ranks_last = ErrorScore::Value(f64::NAN);
-        let of_round = |found: &FittedSearch<_>, round| {
+        let of_round = |found: &FittedSearch<f64, _>, round| {
             let of_round = |entry: &&CandidateResult| entry.iter == Some(round);
             let entries = found.results().candidates().iter().filter(of_round);
             entries.map(|entry| entry.params.get("setting").unwrap().as_u64().unwrap()).collect()
@@ -231,16 +231,31 @@ fn what_fails_does_not_go_on_if_others_can() {
         let (second, third): (Vec<u64>, Vec<u64>) = (of_round(&found, 1), of_round(&found, 2));
         assert_eq!((second, third), (vec![3, 4, 5], vec![3, 4]), "{resource:?}");
         assert_eq!(found.best_params().get("setting").unwrap(), 4);
-        // A score for failures may keep them in.
+        // No score for failures keeps them in before others.
         let found = run(vec![5], 0, ErrorScore::Value(9.0)).unwrap();
-        assert_eq!(found.results().candidates()[6 + 2].params.to_string(), "setting=5");
+        let second: Vec<u64> = of_round(&found, 1);
+        assert_eq!(second, [2, 3, 4], "{resource:?}");
         // A round without a fit that went well has nothing to choose by.
-        for failed in [
-            run(vec![0, 1, 2, 3, 4, 5], 0, ErrorScore::Value(0.0)),
-            run(vec![3, 4, 5], 20, ErrorScore::Value(0.0)),
-            run(vec![0], 0, ErrorScore::Raise),
+        for (failed, told) in [
+            (
+                run(vec![0, 1, 2, 3, 4, 5], 0, ErrorScore::Value(0.0)),
+                "all 12 fits in round 0 failed; the first, of setting=0 on fold 0: setting is 0",
+            ),
+            (
+                run(vec![3, 4, 5], 20, ErrorScore::Value(0.0)),
+                "all 6 fits in round 1 failed; the first, of setting=3 on fold 0: setting is 3",
+            ),
+            (
+                run(vec![4], 20, ErrorScore::Raise),
+                "the fit of setting=4 on fold 0 in round 1 failed: setting is 4",
+            ),
         ] {
-            assert!(matches!(failed, Err(Error::Param { name: "setting", .. })), "{resource:?}");
+            let failed = failed.unwrap_err();
+            assert!(failed.to_string().starts_with(told), "{resource:?}: {failed}");
+            let Error::FitFailed { source, round: Some(_), fold: Some(0), .. } = failed else {
+                panic!("{failed}");
+            };
+            assert!(matches!(*source, Error::Param { name: "setting", .. }), "{source}");
         }
     }
 }
@@ -343,4 +358,30 @@ fn progress_counts_all_rounds() {
     SuccessiveHalving::new(search).fit(&datasets::iris::<f64>().unwrap()).unwrap();
     let want: Vec<_> = (1..=26).map(|done| (done, 26)).collect();
     assert_eq!(*told.lock().unwrap(), want);
+}
+
+#[test]
+fn the_time_left_counts_rows_and_epochs() {
+    for resource in [Resource::Rows, Resource::Epochs] {
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let list = told.clone();
+        let search = Stub::search(9).progress(move |progress| {
+            list.lock().unwrap().push(progress.seconds_left / progress.seconds);
+        });
+        let halving = SuccessiveHalving::new(search).resource(resource).max_resources(144);
+        let found = halving.fit(&datasets::iris::<f64>().unwrap()).unwrap();
+        assert_eq!(found.schedule().unwrap().n_resources(), [16, 48, 144]);
+        let weights = match resource {
+            Resource::Rows => [16.0, 48.0, 144.0],
+            _ => [16.0, 32.0, 96.0],
+        };
+        let fits: Vec<f64> =
+            [18, 6, 2].iter().zip(weights).flat_map(|(&fits, w)| vec![w; fits]).collect();
+        let all: f64 = fits.iter().sum();
+        let mut done = 0.0;
+        for (got, weight) in told.lock().unwrap().iter().zip(fits) {
+            done += weight;
+            assert!((got - (all - done) / done).abs() < 1e-9, "{resource:?}: {got} at {done}");
+        }
+    }
 }

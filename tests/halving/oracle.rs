@@ -91,7 +91,7 @@ fn halve(
     entries
 }
 
-fn assert_equal<M>(found: &FittedSearch<M>, want: &[(usize, f64, Scores)]) {
+fn assert_equal<E: Estimator<f64>>(found: &FittedSearch<f64, E>, want: &[(usize, f64, Scores)]) {
     let got: Vec<(usize, f64, Scores)> = found
         .results()
         .candidates()

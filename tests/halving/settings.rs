@@ -39,7 +39,25 @@ fn settings_out_of_range_are_named() {
     // A search inside cannot be trained by epochs.
     let nested = SuccessiveHalving::new(GridSearch::new(Nested(MlpClassifier::new())));
     let refused = nested.resource(Resource::Epochs).max_resources(3).fit(&data).err().unwrap();
-    assert!(matches!(refused, Error::Unavailable { .. }), "{refused}");
+    let Error::FitFailed { source, .. } = refused else { panic!("{refused}") };
+    assert!(matches!(*source, Error::Unavailable { .. }), "{source}");
+}
+
+#[test]
+fn refusals_say_where_their_numbers_come_from() {
+    let (data, halving) =
+        (datasets::iris::<f64>().unwrap(), || SuccessiveHalving::new(Stub::search(9)));
+    let refused = halving().min_resources(1).fit(&data).unwrap_err().to_string();
+    assert!(refused.ends_with("at least 2, for a training row in each fold"), "{refused}");
+    let few = data.select(&[0, 1, 50, 51, 100, 101]).unwrap();
+    let refused = halving().fit(&few).unwrap_err().to_string();
+    let want = "min_resources is 12, the smallest: 2 rows for each fold and class, but must be \
+                from 1 to 6, which is max_resources";
+    assert_eq!(refused, want);
+    let uncut = GridSearch::new(Stub::default());
+    let refused = SuccessiveHalving::new(uncut).fit(&data.select(&[0, 1, 2]).unwrap());
+    let refused = refused.unwrap_err().to_string();
+    assert!(refused.starts_with("n_splits is 5 (the default; cv sets another)"), "{refused}");
 }
 
 #[test]

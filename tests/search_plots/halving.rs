@@ -8,7 +8,7 @@ use blastrain::search::{
 };
 
 use crate::picture::{BLACK, BLUE, ORANGE, PALE, cells, circles, crosses, lines, panels, rings};
-use crate::stub::{FittedStub, Stub};
+use crate::stub::Stub;
 use crate::{count, curves, heat_map, number, scores};
 
 /// More rows make worse: early rounds have the greatest scores.
@@ -16,7 +16,7 @@ fn fading() -> Stub {
     Stub::new(|settings| settings.iter().map(number).sum::<f64>() / 100.0).per_row(-0.01)
 }
 
-fn halved(search: impl SearchStrategy<f64, Estimator = Stub>) -> FittedSearch<FittedStub> {
+fn halved(search: impl SearchStrategy<f64, Estimator = Stub>) -> FittedSearch<f64, Stub> {
     let found = SuccessiveHalving::new(search).fit(&datasets::iris().unwrap()).unwrap();
     assert_eq!(found.schedule().unwrap().n_candidates(), [9, 3, 1]);
     assert_eq!(found.schedule().unwrap().n_resources(), [16, 48, 144]);
@@ -26,7 +26,7 @@ fn halved(search: impl SearchStrategy<f64, Estimator = Stub>) -> FittedSearch<Fi
     found
 }
 
-fn grid(axes: &[(&str, &[u64])]) -> FittedSearch<FittedStub> {
+fn grid(axes: &[(&str, &[u64])]) -> FittedSearch<f64, Stub> {
     let axis = |search: GridSearch<f64, Stub>, (name, values): &(&str, &[u64])| {
         search.axis(*name, values.to_vec(), |stub: Stub, value| stub.set(value))
     };
@@ -34,7 +34,7 @@ fn grid(axes: &[(&str, &[u64])]) -> FittedSearch<FittedStub> {
     halved(axes.iter().fold(search, axis))
 }
 
-fn random() -> FittedSearch<FittedStub> {
+fn random() -> FittedSearch<f64, Stub> {
     halved(
         RandomizedSearch::new(fading(), 9)
             .uniform("a", 0.0..=9.0, |stub: Stub, value| stub.set(value))

@@ -7,21 +7,21 @@ mod picture;
 mod stub;
 
 use blastrain::data::KFold;
-use blastrain::estimator::{MlpClassifier, Predictor, Solver};
+use blastrain::estimator::{Estimator, MlpClassifier, Solver};
 use blastrain::metrics::{Accuracy, LogLoss};
 use blastrain::search::{
     CandidateResult, FittedSearch, Grid, GridSearch, RandomizedSearch, SearchResults,
 };
 use blastrain::{Error, RandomState, Result, datasets, plot};
 use serde_json::{Value, json};
-use stub::{FittedStub, Stub};
+use stub::Stub;
 
-fn run(search: GridSearch<f64, Stub>) -> FittedSearch<FittedStub> {
+fn run(search: GridSearch<f64, Stub>) -> FittedSearch<f64, Stub> {
     search.cv(KFold::new(2)).refit(false).fit(&datasets::iris().unwrap()).unwrap()
 }
 
 /// Axes with these names and values, in the order of the names.
-fn found(axes: &[(&str, Value)], score: fn(&[Value]) -> f64) -> FittedSearch<FittedStub> {
+fn found(axes: &[(&str, Value)], score: fn(&[Value]) -> f64) -> FittedSearch<f64, Stub> {
     let grid = |grid: Grid<Stub>, (name, values): &(&str, Value)| {
         grid.axis(*name, values.as_array().unwrap().clone(), |stub: Stub, value| stub.set(value))
     };
@@ -68,7 +68,7 @@ fn assert_sound(svg: &str) {
 }
 
 /// Three sizes and two names; one of the six fails, one pair is in no grid.
-fn mixed() -> FittedSearch<FittedStub> {
+fn mixed() -> FittedSearch<f64, Stub> {
     let score = |settings: &[Value]| match (number(&settings[0]), settings[1].as_str()) {
         (20.0, Some("relu")) => f64::NAN,
         (size, name) => size / 100.0 + if name == Some("tanh") { 0.5 } else { 0.0 },
@@ -288,7 +288,7 @@ fn a_thousand_candidates_make_small_files() {
 }
 
 /// Six candidates, four of which early stopping ends where it will.
-fn trained() -> FittedSearch<impl Predictor<f64>> {
+fn trained() -> FittedSearch<f64, impl Estimator<f64>> {
     let settings = MlpClassifier::new().hidden_layer_sizes([4]).early_stopping(true);
     GridSearch::new(settings.n_iter_no_change(2).random_state(3).max_iter(12))
         .axis("alpha", [0.01, 1.0, 100.0], |mlp, alpha| mlp.alpha(alpha))

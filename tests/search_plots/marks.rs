@@ -9,11 +9,11 @@ use blastrain::{RandomState, datasets};
 use serde_json::{Value, json};
 
 use crate::picture::{BLACK, BLUE, ORANGE, circles, crosses, lines, panels, rings};
-use crate::stub::{FittedStub, Stub};
+use crate::stub::Stub;
 use crate::{count, curves, found, heat_map, number, scores};
 
 /// Settings drawn from ranges, and from a list.
-fn drawn(candidates: usize, score: fn(&[Value]) -> f64) -> FittedSearch<FittedStub> {
+fn drawn(candidates: usize, score: fn(&[Value]) -> f64) -> FittedSearch<f64, Stub> {
     RandomizedSearch::new(Stub::new(score), candidates)
         .log_uniform("rate", 1e-4..=1e-1, |stub: Stub, rate| stub.set(rate))
         .uniform("share", 0.0..=1.0, |stub, share| stub.set(share))

@@ -135,7 +135,12 @@ fn a_preprocessing_that_fails_fails_for_each_of_its_candidates() {
         assert!(failed(0.0.into()).is_empty());
         assert_eq!(witness.log.seen(), expected(&[0.0, Witness::REFUSED], 0.0));
         // A program reacts to the error as the step gave it.
-        let refused = |error: Result<_>| matches!(error, Err(Error::Param { name: "shift", .. }));
+        let refused = |error: Result<_>| match error {
+            Err(Error::FitFailed { source, .. }) => {
+                matches!(*source, Error::Param { name: "shift", .. })
+            }
+            _ => false,
+        };
         let raising = search(&witness, &[0.0, Witness::REFUSED]).error_score(ErrorScore::Raise);
         assert!(refused(run(&raising, threads)));
         assert!(refused(run(&search(&witness, &[Witness::REFUSED]), threads)));
@@ -171,7 +176,7 @@ fn what_a_journal_has_is_not_preprocessed_again() {
     std::fs::write(&path, left).unwrap();
     let two = run(&search(&again, &[0.0, 3.0]).journal(&path), 2).unwrap();
     assert_eq!(again.log.seen().len(), FOLDS + 1);
-    let means = |found: &FittedSearch<_>| found.results().means("accuracy").unwrap();
+    let means = |found: &FittedSearch<f64, _>| found.results().means("accuracy").unwrap();
     assert_eq!(means(&one), means(&two));
 }
 

@@ -18,7 +18,7 @@ fn outputs<M: Predictor<f64>>(model: &M) -> Array2<f64> {
 
 /// The model that the best candidate gives by itself is the search's best.
 #[track_caller]
-fn assert_best<E: Estimator<f64>>(found: &FittedSearch<E::Fitted>, by_hand: &[E]) {
+fn assert_best<E: Estimator<f64>>(found: &FittedSearch<f64, E>, by_hand: &[E]) {
     let best = by_hand[found.best_index()].fit(&numbered()).unwrap();
     assert_eq!(outputs(found.best_model().unwrap()), outputs(&best));
 }
@@ -74,7 +74,7 @@ struct Tuned {
 }
 
 impl Estimator<f64> for Tuned {
-    type Fitted = FittedSearch<<Searched as Estimator<f64>>::Fitted>;
+    type Fitted = FittedSearch<f64, Searched>;
 
     fn fit_with(
         &self,

@@ -148,7 +148,7 @@ pub fn network() -> MlpClassifier {
 pub fn run<E: Estimator<f64> + Clone>(
     search: &GridSearch<f64, E>,
     threads: usize,
-) -> Result<FittedSearch<E::Fitted>> {
+) -> Result<FittedSearch<f64, E>> {
     let mut context = FitContext::new().parallelism(Parallelism::Threads(threads));
     search.fit_with(&numbered(), &mut context)
 }

@@ -1,6 +1,7 @@
 //! The regressor, before and after its fit.
 
 use ndarray::{Array2, ArrayView2};
+use serde::Serialize;
 
 use super::core::{Core, fitted_attributes};
 use super::losses::{HalfPoissonDeviance, HalfSquaredError};
@@ -16,7 +17,10 @@ use crate::scalar::Scalar;
 use crate::train::History;
 
 /// What [`MlpRegressor`] minimises.
-#[derive(Debug, Clone, Default)]
+///
+/// Serialised, as a search shows it, by name: "squared_error"; a custom one by its `Debug`.
+#[derive(Debug, Clone, Default, Serialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum RegressorLoss {
     /// Half the squared error. Of several outputs the loss reported is their mean, but the gradient is
@@ -26,11 +30,13 @@ pub enum RegressorLoss {
     /// Half the Poisson deviance: outputs go through exp, and targets are >= 0.
     Poisson,
     /// Any loss for both scalar types: [`From`] makes it of the loss itself.
+    #[serde(untagged)]
     Custom(CustomLoss),
 }
 
 /// A loss for both scalar types, shared by a configuration and its fits.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
+#[serde(transparent)]
 pub struct CustomLoss(SharedLoss);
 
 impl<A: AnyLoss> From<A> for RegressorLoss {
