@@ -255,6 +255,8 @@ pub struct Forward<'a, F> {
     /// What [`WholeBatch::collect`] found over the whole batch; empty for other layers, and in
     /// prediction.
     pub stats: &'a [F],
+    /// What [`OwnedGradient::pack`] wrote for all blocks, one behind the other; empty where nothing was packed.
+    pub packed: &'a [F],
 }
 
 /// What a backward pass reads and writes, for some rows of a batch.
@@ -282,6 +284,8 @@ pub struct Backward<'a, F> {
     /// Gradient by the parameters, summed over the rows, overwritten; `None` where
     /// [`OwnedGradient`] computes it: then leave in `dy` or `cache` what that reads.
     pub dparams: Option<&'a mut [F]>,
+    /// As [`Forward::packed`].
+    pub packed: &'a [F],
 }
 
 /// A layer that knows its shapes.
@@ -367,6 +371,40 @@ pub trait OwnedGradient<F: Scalar>: Send + Sync {
         dy: ArrayView2<'_, F>,
         dblock: &mut [F],
     );
+
+    /// The gradient by the parameters in `block`, a part after the other: calls `done` with each part's range of
+    /// the layer's parameters and its gradient, so that the update finds it in the cache. The parts, a function of
+    /// shapes only, cut the block in order, without gaps. `room` is as long as the block; what it holds
+    /// afterwards means nothing.
+    ///
+    /// Unless a layer knows better, the whole block is one part.
+    #[allow(clippy::too_many_arguments)]
+    fn gradient_by_parts(
+        &self,
+        gemm: Gemm,
+        block: Range<usize>,
+        x: ArrayView2<'_, F>,
+        cache: ArrayView2<'_, F>,
+        dy: ArrayView2<'_, F>,
+        room: &mut [F],
+        done: &mut dyn FnMut(Range<usize>, &mut [F]),
+    ) {
+        self.gradient(gemm, block.clone(), x, cache, dy, room);
+        done(block, room);
+    }
+
+    /// The number of values of a copy of a block's parameters in the order in which the layer's products read them,
+    /// with `input_gradient` also that of backward; 0, as it is unless a layer says otherwise, if there is no copy.
+    fn packed_len(&self, gemm: Gemm, block: Range<usize>, input_gradient: bool) -> usize {
+        let _ = (gemm, block, input_gradient);
+        0
+    }
+
+    /// Writes the copy of some of a block's parameters: those of `part`, one of the parts of
+    /// [`OwnedGradient::gradient_by_parts`] or the whole block. `packed` is the whole block's.
+    fn pack(&self, block: Range<usize>, part: Range<usize>, params: &[F], packed: &mut [F]) {
+        let _ = (block, part, params, packed);
+    }
 }
 
 /// A pass in training over a part of a batch, for the layers' tests.

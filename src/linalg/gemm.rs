@@ -1,10 +1,14 @@
 //! The one door to matrix products.
 
+use std::ops::Range;
+
 use ndarray::{ArrayView2, ArrayViewMut2};
 
 use super::{blocked, naive};
 use crate::error::{Error, Result};
-use crate::native::small_gemm;
+use crate::native;
+use crate::native::gemm::PackedFactor;
+use crate::native::rows::matrix_mut;
 use crate::scalar::Scalar;
 
 /// Who computes a matrix product.
@@ -19,9 +23,9 @@ pub enum Backend {
     Blocked,
     /// The triple loop. A baseline and the tests' oracle.
     Naive,
-    /// The crate's own kernel, for products that are tiny or have few columns, inner indices or rows.
-    /// [`Gemm`] calls it beside OpenBLAS; chosen by itself it computes everything, slowly where products are large.
-    Small,
+    /// The crate's own kernels. [`Gemm`] calls them beside OpenBLAS: where the processor has AVX2, but not AVX-512,
+    /// for nearly all products, else for those that are tiny or have few columns, inner indices or rows.
+    Native,
 }
 
 impl Default for Backend {
@@ -45,21 +49,23 @@ impl Default for Backend {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Gemm {
     backend: Backend,
-    small_kernel: bool,
+    native_kernels: bool,
 }
 
 impl Default for Gemm {
-    /// The default backend, with the crate's own kernel for small products.
+    /// The default backend, with the crate's own kernels beside it.
     fn default() -> Self {
-        Self { backend: Backend::default(), small_kernel: true }
+        Self { backend: Backend::default(), native_kernels: true }
     }
 }
 
-/// Multiply-adds up to which the crate's own kernel computes any product.
+/// Bytes of a right factor stored by rows up to which the crate's own kernels are the faster ones.
+const HUGE: usize = 1 << 22;
+/// Multiply-adds up to which they compute any product on processors that they are not written for …
 const TINY: usize = 1 << 13;
-/// Columns of the output up to which it computes larger ones.
+/// … columns of the output up to which they compute larger ones …
 const NARROW: usize = 32;
-/// Inner indices up to which it does so: OpenBLAS packs both factors for few uses of each value.
+/// … and inner indices: OpenBLAS packs both factors for few uses of each value.
 const SHALLOW: usize = 32;
 /// Rows of the output, and bytes of the right factor, up to which it does so with one stored by rows: what few rows
 /// read is not worth a copy, unless the caches cannot hold it.
@@ -79,13 +85,13 @@ impl Gemm {
                 why: "build with the feature openblas-system or openblas-static".into(),
             });
         }
-        Ok(Self { backend, small_kernel: false })
+        Ok(Self { backend, native_kernels: false })
     }
 
-    /// Whether products that are tiny, or have few columns, inner indices or rows, go to the crate's own kernel
-    /// ([`Backend::Small`]); the default [`Gemm`] does so, one made by [`Gemm::new`] does not.
-    pub fn small_kernel(mut self, small_kernel: bool) -> Self {
-        self.small_kernel = small_kernel;
+    /// Whether products go to the crate's own kernels where these are faster ([`Backend::Native`]); the default [`Gemm`]
+    /// does so, one made by [`Gemm::new`] does not.
+    pub fn native_kernels(mut self, native_kernels: bool) -> Self {
+        self.native_kernels = native_kernels;
         self
     }
 
@@ -112,19 +118,19 @@ impl Gemm {
         beta: F,
         mut c: ArrayViewMut2<'_, F>,
     ) {
-        let small = self.takes_small_kernel(&a, &b);
-        let backend = if small { Backend::Small } else { self.backend };
+        let small = self.takes_native_kernels(&a, &b);
+        let backend = if small { Backend::Native } else { self.backend };
         let done = match backend {
             Backend::OpenBlas => F::openblas_gemm(alpha, a, b, beta, &mut c),
-            Backend::Small => small_gemm::gemm(alpha, a, b, beta, &mut c),
+            Backend::Native => native::gemm::gemm(alpha, a, b, beta, &mut c),
             _ => false,
         };
         let backend = match backend {
-            Backend::OpenBlas | Backend::Small if !done => Backend::MatrixMultiply,
+            Backend::OpenBlas | Backend::Native if !done => Backend::MatrixMultiply,
             other => other,
         };
         match backend {
-            Backend::OpenBlas | Backend::Small => {}
+            Backend::OpenBlas | Backend::Native => {}
             Backend::MatrixMultiply => F::matrix_multiply_gemm(alpha, a, b, beta, &mut c),
             Backend::Blocked => blocked::gemm(alpha, a, b, beta, &mut c),
             Backend::Naive => naive::gemm(alpha, a, b, beta, &mut c),
@@ -142,30 +148,81 @@ impl Gemm {
         bias: &[F],
         mut c: ArrayViewMut2<'_, F>,
     ) -> bool {
-        let small = !bias.is_empty() && self.takes_small_kernel(&a, &b);
-        if !(small && small_gemm::affine(a, b, bias, &mut c)) {
+        let small = !bias.is_empty() && self.takes_native_kernels(&a, &b);
+        if !(small && native::gemm::affine(a, b, bias, &mut c)) {
             self.product(F::one(), a, b, F::zero(), c);
             return false;
         }
         #[cfg(test)]
-        calls::count(Backend::Small);
+        calls::count(Backend::Native);
         true
     }
 
-    fn takes_small_kernel<F>(self, a: &ArrayView2<'_, F>, b: &ArrayView2<'_, F>) -> bool {
-        self.backend == Backend::Small || self.small_kernel && suits_small_kernel(a.nrows(), b)
+    /// Whether copies of weights in the order in which the crate's own kernels read them are worth their making.
+    pub(crate) fn packs(self) -> bool {
+        self.takes_all() && native::gemm::suits_processor()
+    }
+
+    fn takes_all(self) -> bool {
+        self.backend == Backend::Native || self.native_kernels
+    }
+
+    /// `c ← a·b`, or with `add` `c ← c + a·b`, where `packed` is a copy of `b`, with `bias` added to every row.
+    pub(crate) fn product_with_packed<F: Scalar>(
+        self,
+        a: ArrayView2<'_, F>,
+        (factor, packed): (PackedFactor, &[F]),
+        add: bool,
+        bias: Option<&[F]>,
+        mut c: ArrayViewMut2<'_, F>,
+    ) {
+        factor.product(a, packed, add, bias, &mut c);
+        #[cfg(test)]
+        calls::count(Backend::Native);
+    }
+
+    /// Calls `done(rows, values)` for some rows of `a·b` after others, `step` of them, the last ones fewer, each time
+    /// in the first values of `room`, which holds all of `a·b`.
+    pub(crate) fn product_by_rows<F: Scalar>(
+        self,
+        a: ArrayView2<'_, F>,
+        b: ArrayView2<'_, F>,
+        step: usize,
+        room: &mut [F],
+        done: &mut dyn FnMut(Range<usize>, &mut [F]),
+    ) {
+        if self.takes_native_kernels(&a, &b) {
+            native::gemm::product_by_rows(a, b, step, room, done);
+            #[cfg(test)]
+            calls::count(Backend::Native);
+            return;
+        }
+        let (rows, columns) = (a.nrows(), b.ncols());
+        self.product(F::one(), a, b, F::zero(), matrix_mut(rows, columns, room));
+        for start in (0..rows).step_by(step.max(1)) {
+            let some = start..rows.min(start + step);
+            done(some.clone(), &mut room[some.start * columns..some.end * columns]);
+        }
+    }
+
+    fn takes_native_kernels<F>(self, a: &ArrayView2<'_, F>, b: &ArrayView2<'_, F>) -> bool {
+        self.backend == Backend::Native || self.native_kernels && suits_native_kernels(a, b)
     }
 }
 
-/// A function of shape and layout alone, so that the same product has the same bits everywhere.
+/// A function of shape, layout and processor alone, so that the same product has the same bits everywhere on a machine.
 #[inline]
-fn suits_small_kernel<F>(m: usize, b: &ArrayView2<'_, F>) -> bool {
-    let (k, n) = b.dim();
+fn suits_native_kernels<F>(a: &ArrayView2<'_, F>, b: &ArrayView2<'_, F>) -> bool {
+    let (m, (k, n)) = (a.nrows(), b.dim());
     let by_rows = b.strides()[1] == 1;
     let bytes = b.len().saturating_mul(size_of::<F>());
     if n == 1 || m == 1 && !by_rows {
         // OpenBLAS's products of a matrix and a vector are as quick as any.
         return false;
+    }
+    if native::gemm::suits_processor() {
+        let left_by_rows = a.strides()[1] == 1;
+        return !(by_rows && left_by_rows && m > 1 && bytes > HUGE);
     }
     m.saturating_mul(b.len()) <= TINY
         || n <= NARROW
@@ -215,6 +272,9 @@ mod tests {
             (70, 32, 100),
             (3, 300, 64),
             (16, 90, 128),
+            (70, 600, 100),
+            (200, 70, 300),
+            (130, 130, 40),
         ] {
             // Wider storage, so that shards and blocks have gaps.
             let (a, b) = (random_matrix::<F>(m, k + 3, 1), random_matrix::<F>(k, n + 2, 2));
@@ -232,7 +292,7 @@ mod tests {
                 want.view_mut(),
             );
             for backend in
-                [Backend::default(), Backend::MatrixMultiply, Backend::Blocked, Backend::Small]
+                [Backend::default(), Backend::MatrixMultiply, Backend::Blocked, Backend::Native]
             {
                 let gemm = Gemm::new(backend).unwrap();
                 for transposed in 0..8 {
@@ -277,11 +337,11 @@ mod tests {
         let wide = Array2::<f32>::ones((10, 20));
         let mut c = Array2::zeros((10, 10));
         let (gaps, block) = (wide.slice(s![.., ..;2]), wide.slice(s![.., 5..15]));
-        let gemm = Gemm::default().small_kernel(false);
+        let gemm = Gemm::default().native_kernels(false);
         for (gemm, a, backend) in [
             (gemm, gaps, Backend::MatrixMultiply),
             (gemm, block, Backend::default()),
-            (gemm.small_kernel(true), gaps, Backend::Small),
+            (gemm.native_kernels(true), gaps, Backend::Native),
         ] {
             gemm.product(1.0, a, block, 0.0, c.view_mut());
             assert_eq!(calls::take(), [(backend, 1)].into());

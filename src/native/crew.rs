@@ -56,9 +56,8 @@ fn halves(first: usize, end: usize, work: &(dyn Fn(usize) + Sync)) {
     }
 }
 
-/// Bits of a ticket for the next task and for the number of tasks; the rest counts the phases.
-const TASK_BITS: u32 = 12;
-const MOST_TASKS: usize = (1 << TASK_BITS) - 1;
+/// Tasks of a phase, each a bit of its ticket.
+const MOST_TASKS: usize = 32;
 
 type Work<'w> = dyn Fn(usize) + Sync + 'w;
 
@@ -68,8 +67,11 @@ type Work<'w> = dyn Fn(usize) + Sync + 'w;
 /// The caller works too, so that a phase ends even if no helper ever comes.
 pub(crate) struct Team {
     owner: ThreadId,
-    /// Phase, number of tasks and next task: a task is claimed by raising it.
+    /// The number of the phase, and a bit for each of its tasks that nobody has claimed yet.
     ticket: Padded<AtomicU64>,
+    /// For each thread of the pool the tasks that are its own, so that it finds in its caches what it had there
+    /// in the steps before.
+    own: Vec<u32>,
     /// Tasks of the phase that have ended.
     done: Padded<AtomicUsize>,
     /// The phase's work; written by the owner between phases, read by who claimed a task.
@@ -90,11 +92,12 @@ unsafe impl Sync for Team {}
 unsafe impl Send for Team {}
 
 impl Team {
-    fn new() -> Self {
+    fn new(threads: usize) -> Self {
         fn nothing(_: usize) {}
         Self {
             owner: thread::current().id(),
             ticket: Padded(AtomicU64::new(0)),
+            own: (0..threads).map(|thread| own_tasks(thread, threads)).collect(),
             done: Padded(AtomicUsize::new(0)),
             work: UnsafeCell::new(&nothing as &Work<'static>),
             panicked: AtomicBool::new(false),
@@ -112,11 +115,12 @@ impl Team {
             *self.work.get() = std::mem::transmute::<*const Work<'_>, *const Work<'static>>(work);
         }
         self.done.0.store(0, Ordering::Relaxed);
-        let phase = (self.ticket.0.load(Ordering::Relaxed) >> (2 * TASK_BITS)) + 1;
-        let ticket = (phase << (2 * TASK_BITS)) | ((count as u64) << TASK_BITS);
-        self.ticket.0.store(ticket, Ordering::Release);
+        let phase = (self.ticket.0.load(Ordering::Relaxed) >> MOST_TASKS) + 1;
+        let tasks = u64::MAX >> (u64::BITS as usize - count);
+        self.ticket.0.store(phase << MOST_TASKS | tasks, Ordering::Release);
         let mut panic = None;
-        while let Some(task) = self.claim() {
+        let own = self.own_of_this_thread();
+        while let Some(task) = self.claim(own) {
             panic = self.perform(task).err().or(panic);
         }
         let mut patience = Patience::default();
@@ -129,19 +133,25 @@ impl Team {
         assert!(!self.panicked.load(Ordering::Relaxed), "a worker of the training step panicked");
     }
 
-    /// Takes a task of the current phase, if one is left.
+    fn own_of_this_thread(&self) -> u32 {
+        let thread = rayon::current_thread_index();
+        thread.and_then(|thread| self.own.get(thread).copied()).unwrap_or(u32::MAX)
+    }
+
+    /// Takes a task of the current phase, if one is left: one of `own` if there is any.
     #[inline]
-    fn claim(&self) -> Option<usize> {
+    fn claim(&self, own: u32) -> Option<usize> {
         let mut ticket = self.ticket.0.load(Ordering::Acquire);
         loop {
-            let (task, count) =
-                (ticket as usize & MOST_TASKS, ticket as usize >> TASK_BITS & MOST_TASKS);
-            if task >= count {
+            let left = ticket as u32;
+            if left == 0 {
                 return None;
             }
+            let mine = left & own;
+            let task = if mine == 0 { left } else { mine }.trailing_zeros() as usize;
             let next = self.ticket.0.compare_exchange_weak(
                 ticket,
-                ticket + 1,
+                ticket & !(1 << task),
                 Ordering::Acquire,
                 Ordering::Acquire,
             );
@@ -169,9 +179,11 @@ impl Team {
         if thread::current().id() == self.owner {
             return;
         }
+        super::gemm::reserve();
+        let own = self.own_of_this_thread();
         let mut patience = Patience::default();
         while !self.over.load(Ordering::Acquire) {
-            match self.claim() {
+            match self.claim(own) {
                 Some(task) => {
                     // The owner hears of a panic by the flag.
                     let _ = self.perform(task);
@@ -181,6 +193,11 @@ impl Team {
             }
         }
     }
+}
+
+/// Every so manieth task, beginning with the thread's number.
+fn own_tasks(thread: usize, threads: usize) -> u32 {
+    (0..MOST_TASKS).filter(|task| task % threads == thread).map(|task| 1 << task).sum()
 }
 
 /// Spins at first, then lets others run, then sleeps.
@@ -217,7 +234,8 @@ pub(crate) fn with_team<R>(work: impl FnOnce(Crew<'_>) -> R) -> R {
             self.0.over.store(true, Ordering::Release);
         }
     }
-    let team = Team::new();
+    let team = Team::new(rayon::current_num_threads());
+    super::gemm::reserve();
     rayon::in_place_scope(|scope| {
         // A broadcast reaches each thread by itself: the owner cannot pick up a helper's part while
         // it waits for something else, and so wait for itself.

@@ -11,13 +11,13 @@ pub(crate) mod cblas;
 pub(crate) mod column_sums;
 pub(crate) mod crew;
 pub(crate) mod gather;
+pub(crate) mod gemm;
 pub(crate) mod lanes;
 pub(crate) mod matrix_multiply;
 #[cfg(feature = "openblas")]
 mod openblas;
 pub(crate) mod rows;
 pub(crate) mod simd;
-pub(crate) mod small_gemm;
 
 #[cfg(not(feature = "openblas"))]
 use absent as backend;

@@ -96,7 +96,8 @@ impl Plan {
         network.layers().iter().map(|layer| layer.scratch(rows)).max().unwrap_or(0)
     }
 
-    /// Runs some layers forward over one part's rows; `stats` names a layer's whole-batch statistics.
+    /// Runs some layers forward over one part's rows; `stats` names a layer's whole-batch statistics, `packed` the
+    /// copies of its parameters.
     /// The part's rows of features are those given, else what its slot holds.
     pub(crate) fn forward<'s, F: Scalar>(
         &self,
@@ -105,7 +106,7 @@ impl Plan {
         pass: Pass,
         (part, features): (&mut PartRows<'_, F>, Option<ArrayView2<'_, F>>),
         scratch: &mut [F],
-        stats: impl Fn(usize) -> &'s [F],
+        (stats, packed): (impl Fn(usize) -> &'s [F], impl Fn(usize) -> &'s [F]),
     ) {
         for i in layers {
             let (layer, plan) = (&network.layers()[i], &self.layers[i]);
@@ -125,7 +126,8 @@ impl Plan {
                 let ([], [y, cache]) = part.slots([], [plan.y, plan.cache]);
                 (None, y, cache)
             };
-            layer.forward(pass, params, Forward { x, y, cache, scratch, buffers, stats });
+            let packed = packed(i);
+            layer.forward(pass, params, Forward { x, y, cache, scratch, buffers, stats, packed });
         }
     }
 }

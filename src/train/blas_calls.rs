@@ -12,7 +12,7 @@ use crate::{Scalar, Sequential};
 
 /// The calls of one step, by backend, on the calling thread.
 fn calls_of_a_step<F: Scalar>(
-    small_kernel: bool,
+    native: bool,
     shards: usize,
     mode: WeightGradient,
 ) -> Vec<(Backend, usize)> {
@@ -24,7 +24,7 @@ fn calls_of_a_step<F: Scalar>(
         .batch_size(rows)
         .shards(shards)
         .weight_gradient(mode)
-        .gemm(Gemm::new(Backend::default()).unwrap().small_kernel(small_kernel))
+        .gemm(Gemm::new(Backend::default()).unwrap().native_kernels(native))
         .parallelism(Parallelism::Serial)
         .build()
         .unwrap();
@@ -46,9 +46,17 @@ fn check<F: Scalar>() {
         assert_eq!(owners, [(main, 5 * shards + BLOCKS)]);
         let per_shard = calls_of_a_step::<F>(false, shards, WeightGradient::Shards);
         assert_eq!(per_shard, [(main, 8 * shards)]);
-        // The last layer's scores and weight gradient have ten columns, its input gradient ten inner indices.
-        let small = calls_of_a_step::<F>(true, shards, WeightGradient::Owners);
-        assert_eq!(small, [(Backend::Small, 2 * shards + 1), (main, 3 * shards + BLOCKS - 1)]);
+        let native = calls_of_a_step::<F>(true, shards, WeightGradient::Owners);
+        if Gemm::default().packs() {
+            // The first layer's scores come from copies of its four blocks, one product each.
+            assert_eq!(native, [(Backend::Native, 8 * shards + BLOCKS)]);
+        } else {
+            // The last layer's scores and weight gradient have ten columns, its input gradient ten inner indices.
+            assert_eq!(
+                native,
+                [(Backend::Native, 2 * shards + 1), (main, 3 * shards + BLOCKS - 1)]
+            );
+        }
     }
 }
 

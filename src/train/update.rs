@@ -1,14 +1,17 @@
 //! Weight gradients block by block, with the optimiser right behind each.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use ndarray::ArrayView2;
 
 use super::plan::{Block, Part, Source, StepPlan};
 use super::step::StepSettings;
-use crate::layer::Layer;
+use crate::layer::{Layer, OwnedGradient};
 use crate::linalg::{elementwise, norms};
+use crate::native::crew::Crew;
 use crate::native::rows::{RowBuffer, for_each_range};
+use crate::network::Sequential;
 use crate::optim::{GradientClipping, MAX_SLOTS, Optimizer, Step, norm_factor};
 use crate::scalar::Scalar;
 
@@ -36,58 +39,106 @@ pub(super) struct BlockSums {
     square: f64,
 }
 
-/// Parameters, gradient and the optimiser's slots.
-const BUFFERS: usize = 2 + MAX_SLOTS;
+/// What a step's blocks overwrite, each its part.
+pub(super) struct Buffers<'b, F> {
+    pub(super) params: &'b mut [F],
+    pub(super) gradient: &'b mut [F],
+    /// The optimiser's slots, one behind the other.
+    pub(super) state: &'b mut [F],
+    /// Copies of the parameters, or nothing.
+    pub(super) packed: &'b mut [F],
+}
 
-/// Overwrites `gradient`, updates `params` and `state` if there is an optimiser, and returns the
-/// penalty on the parameters as they were.
+/// Parameters, gradient, the copy of the parameters, and the optimiser's slots.
+const BUFFERS: usize = 3 + MAX_SLOTS;
+/// The place of the copy among them.
+const PACKED: usize = 2;
+
+/// Updates parameters and state, and the copy of the parameters, if there is an optimiser, and returns the
+/// penalty on the parameters as they were. The gradient is there afterwards only if there is none, or if
+/// the bound on its norm asks for it.
 pub(super) fn run_blocks<F: Scalar>(
     update: &Update<'_, F>,
-    params: &mut [F],
-    gradient: &mut [F],
-    state: &mut [F],
+    mut buffers: Buffers<'_, F>,
     sums: &mut [BlockSums],
 ) -> f64 {
     let blocks = &update.plan.blocks;
-    let range = |i: usize| blocks[i].range.clone();
+    let range = |buffer: usize, i: usize| match buffer {
+        PACKED => blocks[i].packed.clone(),
+        _ => blocks[i].range.clone(),
+    };
     let crew = update.settings.crew;
     let Some(GradientClipping::GlobalNorm(limit)) = update.settings.clipping else {
-        let buffers = buffers(params, gradient, state);
-        for_each_range(crew, sums, range, buffers, |i, mut parts, sums| {
-            *sums = update.block_gradient(&blocks[i], &mut parts);
-            update.block_step(&blocks[i], parts);
+        for_each_range(crew, sums, range, buffers.slices(), |i, mut parts, sums| {
+            *sums = match update.optimizer {
+                Some(optimizer) => update.fused(&blocks[i], parts, optimizer),
+                None => update.block_gradient(&blocks[i], &mut parts),
+            };
         });
         return sums.iter().map(|sums| sums.penalty).sum();
     };
-    let all = buffers(params, gradient, state);
-    for_each_range(crew, sums, range, all, |i, mut parts, sums| {
+    for_each_range(crew, sums, range, buffers.slices(), |i, mut parts, sums| {
         *sums = update.block_gradient(&blocks[i], &mut parts);
     });
     let norm = sums.iter().map(|sums| sums.square).sum::<f64>().sqrt();
     let factor = F::from_f64(norm_factor(limit, norm));
     let penalty = sums.iter().map(|sums| sums.penalty).sum();
-    let all = buffers(params, gradient, state);
-    for_each_range(crew, sums, range, all, |i, parts, _| {
+    for_each_range(crew, sums, range, buffers.slices(), |i, mut parts, _| {
         if factor != F::one() {
             norms::scale(factor, parts[1]);
         }
-        update.block_step(&blocks[i], parts);
+        if let Some(optimizer) = update.optimizer {
+            let all = blocks[i].range.clone();
+            let gradient = std::mem::take(&mut parts[1]);
+            update.step(&blocks[i], all, gradient, &mut parts, optimizer);
+        }
     });
     penalty
 }
 
-fn buffers<'b, F: Scalar>(
-    params: &'b mut [F],
-    gradient: &'b mut [F],
-    state: &'b mut [F],
-) -> [&'b mut [F]; BUFFERS] {
-    let mut buffers: [&mut [F]; BUFFERS] = Default::default();
-    let mut slots = state.chunks_exact_mut(params.len().max(1));
-    for buffer in buffers.iter_mut().skip(2) {
-        *buffer = slots.next().unwrap_or_default();
+/// Copies all parameters of the blocks that have copies.
+pub(super) fn pack_blocks<F: Scalar>(
+    plan: &StepPlan,
+    network: &Sequential<F>,
+    crew: Crew<'_>,
+    packed: &mut [F],
+    sums: &mut [BlockSums],
+) {
+    let (blocks, params) = (&plan.blocks, network.parameters());
+    let range = |_, i: usize| blocks[i].packed.clone();
+    for_each_range(crew, sums, range, [packed], |i, [packed], _| {
+        let all = blocks[i].range.clone();
+        pack(plan, network.layers(), &blocks[i], all.clone(), &params[all], packed);
+    });
+}
+
+/// Copies the parameters `range` of a block.
+fn pack<F: Scalar>(
+    plan: &StepPlan,
+    layers: &[Arc<dyn Layer<F>>],
+    block: &Block,
+    range: Range<usize>,
+    params: &[F],
+    packed: &mut [F],
+) {
+    let Source::Owner { layer, block } = &block.source else { return };
+    if let (Some(owner), false) = (layers[*layer].owned(), packed.is_empty()) {
+        let start = plan.forward.layers[*layer].params.start;
+        owner.pack(block.clone(), range.start - start..range.end - start, params, packed);
     }
-    (buffers[0], buffers[1]) = (params, gradient);
-    buffers
+}
+
+impl<F: Scalar> Buffers<'_, F> {
+    fn slices(&mut self) -> [&mut [F]; BUFFERS] {
+        let mut buffers: [&mut [F]; BUFFERS] = Default::default();
+        let mut slots = self.state.chunks_exact_mut(self.params.len().max(1));
+        for buffer in buffers.iter_mut().skip(PACKED + 1) {
+            *buffer = slots.next().unwrap_or_default();
+        }
+        (buffers[0], buffers[1]) = (&mut *self.params, &mut *self.gradient);
+        buffers[PACKED] = &mut *self.packed;
+        buffers
+    }
 }
 
 impl<F: Scalar> Update<'_, F> {
@@ -95,10 +146,49 @@ impl<F: Scalar> Update<'_, F> {
     fn block_gradient(&self, block: &Block, parts: &mut [&mut [F]; BUFFERS]) -> BlockSums {
         let [params, gradient, ..] = parts;
         self.loss_gradient(block, gradient);
+        self.complete(block, block.range.clone(), params, gradient)
+    }
+
+    /// Gradient and update of a block, part by part, each part updated while its gradient is in the cache.
+    fn fused(
+        &self,
+        block: &Block,
+        mut buffers: [&mut [F]; BUFFERS],
+        optimizer: &dyn Optimizer<F>,
+    ) -> BlockSums {
+        let gradient = std::mem::take(&mut buffers[1]);
         let mut sums = BlockSums::default();
-        for part in &block.parts {
+        let start = block.range.start;
+        let mut done = |range: Range<usize>, gradient: &mut [F]| {
+            let params = &buffers[0][range.start - start..range.end - start];
+            sums.penalty += self.complete(block, range.clone(), params, gradient).penalty;
+            self.step(block, range, gradient, &mut buffers, optimizer);
+        };
+        let Source::Owner { layer, block: own } = &block.source else {
+            self.loss_gradient(block, gradient);
+            done(block.range.clone(), gradient);
+            return sums;
+        };
+        let first = self.plan.forward.layers[*layer].params.start;
+        let (owner, [x, cache, dy]) = self.owner(*layer);
+        let done = &mut |range: Range<usize>, gradient: &mut [F]| {
+            done(first + range.start..first + range.end, gradient);
+        };
+        owner.gradient_by_parts(self.settings.gemm, own.clone(), x, cache, dy, gradient, done);
+        sums
+    }
+
+    /// Adds the penalties' gradient to that of some of a block's parameters, and clips it by value.
+    fn complete(
+        &self,
+        block: &Block,
+        range: Range<usize>,
+        params: &[F],
+        gradient: &mut [F],
+    ) -> BlockSums {
+        let mut sums = BlockSums::default();
+        for (part, local) in local(block, &range) {
             if !part.regularizer.is_none() {
-                let local = local(block, part);
                 sums.penalty += self.penalise(part, &params[local.clone()], &mut gradient[local]);
             }
         }
@@ -110,15 +200,19 @@ impl<F: Scalar> Update<'_, F> {
         sums
     }
 
+    /// What a layer computes its weight gradient by: itself, its input, its cache and its output's gradient.
+    fn owner(&self, layer: usize) -> (&dyn OwnedGradient<F>, [ArrayView2<'_, F>; 3]) {
+        let plan = &self.plan.forward.layers[layer];
+        let delta = self.plan.deltas[plan.y].expect("every output has a gradient");
+        let owner = self.layers[layer].owned().expect("the plan asked for it");
+        (owner, [plan.x, plan.cache, delta].map(|slot| self.buffer.view(slot, self.rows)))
+    }
+
     fn loss_gradient(&self, block: &Block, gradient: &mut [F]) {
         match &block.source {
             Source::Owner { layer, block } => {
-                let plan = &self.plan.forward.layers[*layer];
-                let delta = self.plan.deltas[plan.y].expect("every output has a gradient");
-                let view = |slot| self.buffer.view(slot, self.rows);
-                let owner = self.layers[*layer].owned().expect("the plan asked for it");
-                let (gemm, block) = (self.settings.gemm, block.clone());
-                owner.gradient(gemm, block, view(plan.x), view(plan.cache), view(delta), gradient);
+                let (owner, [x, cache, dy]) = self.owner(*layer);
+                owner.gradient(self.settings.gemm, block.clone(), x, cache, dy, gradient);
             }
             Source::Settled => {}
             Source::Shards { offset } => {
@@ -142,15 +236,23 @@ impl<F: Scalar> Update<'_, F> {
         self.penalty_scale * part.regularizer.penalty(params)
     }
 
-    /// The optimiser's update of a block whose gradient is there.
-    fn block_step(&self, block: &Block, [params, gradient, mut state @ ..]: [&mut [F]; BUFFERS]) {
-        let Some(optimizer) = self.optimizer else { return };
-        for part in &block.parts {
-            let local = local(block, part);
+    /// The optimiser's update of some of a block's parameters, and their copy.
+    fn step(
+        &self,
+        block: &Block,
+        range: Range<usize>,
+        gradient: &[F],
+        buffers: &mut [&mut [F]; BUFFERS],
+        optimizer: &dyn Optimizer<F>,
+    ) {
+        let within = range.start - block.range.start..range.end - block.range.start;
+        let [params, _, packed, state @ ..] = buffers;
+        let params = &mut params[within.clone()];
+        for (part, local) in local(block, &range) {
             let mut slots: [&mut [F]; MAX_SLOTS] = Default::default();
-            for (slot, values) in slots.iter_mut().zip(&mut state) {
+            for (slot, values) in slots.iter_mut().zip(&mut *state) {
                 if !values.is_empty() {
-                    *slot = &mut values[local.clone()];
+                    *slot = &mut values[within.clone()][local.clone()];
                 }
             }
             let step = Step {
@@ -161,10 +263,18 @@ impl<F: Scalar> Update<'_, F> {
             let slots = &mut slots[..optimizer.slots()];
             optimizer.update(step, &mut params[local.clone()], &gradient[local], slots);
         }
+        pack(self.plan, self.layers, block, range, params, packed);
     }
 }
 
-/// A part's place within its block.
-fn local(block: &Block, part: &Part) -> std::ops::Range<usize> {
-    part.range.start - block.range.start..part.range.end - block.range.start
+/// The parts of a block that have some of the parameters in `range`, and where within the range.
+fn local<'b>(
+    block: &'b Block,
+    range: &Range<usize>,
+) -> impl Iterator<Item = (&'b Part, Range<usize>)> {
+    let (first, end) = (range.start, range.end);
+    block.parts.iter().filter_map(move |part| {
+        let some = part.range.start.max(first)..part.range.end.min(end);
+        (some.start < some.end).then(|| (part, some.start - first..some.end - first))
+    })
 }

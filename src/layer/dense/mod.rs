@@ -1,6 +1,7 @@
 //! The fully connected layer.
 
-use std::ops::Range;
+mod owned;
+mod packed;
 
 use ndarray::ArrayView2;
 use serde::{Deserialize, Serialize};
@@ -12,9 +13,8 @@ use super::{
 };
 use crate::activation::{Activation, AnyActivation, Identity, Saved};
 use crate::error::{Error, Result, positive};
-use crate::linalg::{Gemm, elementwise};
-use crate::native::column_sums::sum_rows;
-use crate::native::rows::{flat, flat_ref, matrix, matrix_mut, part_rows};
+use crate::linalg::elementwise;
+use crate::native::rows::{flat, flat_ref, matrix};
 use crate::network::{Dims, Initializer, Regularizer, TensorSpec};
 use crate::scalar::Scalar;
 
@@ -216,9 +216,15 @@ impl<F: Scalar> Layer<F> for BuiltDense<F> {
     }
 
     fn forward(&self, pass: Pass, params: &[F], io: Forward<'_, F>) {
-        let Forward { x: Some(x), mut y, mut cache, .. } = io else { return };
+        let Forward { x: Some(x), mut y, mut cache, packed, .. } = io else { return };
         let bias = &params[self.weight_count()..];
-        let biased = pass.gemm.product_with_bias(x, self.weights(params), bias, y.view_mut());
+        let biased = match packed.is_empty() {
+            true => pass.gemm.product_with_bias(x, self.weights(params), bias, y.view_mut()),
+            false => {
+                self.forward_packed(pass.gemm, packed, bias, x, y.view_mut());
+                true
+            }
+        };
         let y = flat(&mut y);
         let bias = if biased { &[] } else { bias };
         if self.saves_input() {
@@ -231,7 +237,7 @@ impl<F: Scalar> Layer<F> for BuiltDense<F> {
     }
 
     fn backward(&self, pass: Pass, params: &[F], io: Backward<'_, F>) {
-        let Backward { x, y, mut cache, mut dy, dx, dparams, .. } = io;
+        let Backward { x, y, mut cache, mut dy, dx, dparams, packed, .. } = io;
         let saved = match self.activation.saved() {
             Saved::Input => &*flat(&mut cache),
             _ => flat_ref(&y),
@@ -240,8 +246,12 @@ impl<F: Scalar> Layer<F> for BuiltDense<F> {
             self.activation.backward(saved, flat(&mut dy));
         }
         if let Some(dx) = dx {
-            let transposed = self.weights(params).reversed_axes();
-            pass.gemm.product(F::one(), dy.view(), transposed, F::zero(), dx);
+            if packed.is_empty() {
+                let transposed = self.weights(params).reversed_axes();
+                pass.gemm.product(F::one(), dy.view(), transposed, F::zero(), dx);
+            } else {
+                self.backward_packed(pass.gemm, packed, dy.view(), dx);
+            }
         }
         if let Some(dparams) = dparams {
             self.gradient(pass.gemm, 0..dparams.len(), x, cache.view(), dy.view(), dparams);
@@ -250,47 +260,5 @@ impl<F: Scalar> Layer<F> for BuiltDense<F> {
 
     fn owned(&self) -> Option<&dyn OwnedGradient<F>> {
         Some(self)
-    }
-}
-
-/// A block has at least this many weights (a 256 KiB cache holds them in f32) …
-const BLOCK_WEIGHTS: usize = 48 << 10;
-/// … and a layer is cut in no more blocks than this, since each packs dz anew.
-const MOST_BLOCKS: usize = 8;
-
-impl<F: Scalar> OwnedGradient<F> for BuiltDense<F> {
-    fn blocks(&self) -> Vec<Range<usize>> {
-        let units = self.spec.units;
-        let count =
-            (self.weight_count() / BLOCK_WEIGHTS).clamp(1, MOST_BLOCKS).min(self.inputs.max(1));
-        let total = self.weight_count() + if self.spec.use_bias { units } else { 0 };
-        (0..count)
-            .map(|i| {
-                let rows = part_rows(self.inputs, count, i);
-                // The biases lie behind the weights, so the last block takes them.
-                let end = if i + 1 == count { total } else { rows.end * units };
-                rows.start * units..end
-            })
-            .collect()
-    }
-
-    fn gradient(
-        &self,
-        gemm: Gemm,
-        block: Range<usize>,
-        x: ArrayView2<'_, F>,
-        _cache: ArrayView2<'_, F>,
-        dy: ArrayView2<'_, F>,
-        dblock: &mut [F],
-    ) {
-        let units = self.spec.units;
-        let rows = block.start / units..block.end.min(self.weight_count()) / units;
-        let (weights, bias) = dblock.split_at_mut(rows.len() * units);
-        let dweights = matrix_mut(rows.len(), units, weights);
-        let x = x.slice_move(ndarray::s![.., rows]);
-        gemm.product(F::one(), x.reversed_axes(), dy, F::zero(), dweights);
-        if !bias.is_empty() {
-            sum_rows(flat_ref(&dy), bias);
-        }
     }
 }

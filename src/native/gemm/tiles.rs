@@ -1,8 +1,5 @@
 //! Tiles of sums that stay in registers.
 
-use std::ops::Range;
-
-use super::packed::{DEPTH, PACK_ROWS, room, whole_vectors};
 use super::{Product, Strided};
 use crate::native::lanes::{Lanes, load, store};
 use crate::native::simd::fetch;
@@ -11,67 +8,36 @@ use crate::scalar::Scalar;
 /// Rows of `b` fetched ahead of the one that is worked on, where it is read once.
 const AHEAD: isize = 4;
 
-/// Some columns of `c`, those of `V` vectors, of which the last may be filled in part.
-///
-/// # Safety
-/// The processor can compute with `L`; the columns fill more than `V - 1` vectors and at most `V`.
+/// Vectors of a row of a panel.
+pub(super) const PANEL: usize = 2;
+
+/// Rows of a tile of one or two vectors when so many are left: few have the registers wait for each other.
 #[inline(always)]
-pub(super) unsafe fn block<F: Scalar, L: Lanes<F>, const V: usize>(
-    product: &Product<F>,
-    columns: Range<usize>,
-) {
-    let Product { rows, inner, a, c, .. } = *product;
-    let mut packed = room();
-    let last = columns.len() - (V - 1) * L::COUNT;
-    let mut from = 0;
-    loop {
-        let depth = DEPTH.min(inner - from);
-        let start = from == 0;
-        let bias = match start && !product.bias.is_null() {
-            true => product.bias.wrapping_add(columns.start),
-            false => std::ptr::null(),
-        };
-        let overwrites = start && product.overwrites();
-        let a_values = a.values.wrapping_offset(from as isize * a.column);
-        let c_values = c.values.wrapping_add(columns.start);
-        let (a, c) = (Strided { values: a_values, ..a }, Strided { values: c_values, ..c });
-        // SAFETY: `last` lanes of the last vector lie inside `b` and `c`, as do all of the others.
-        unsafe {
-            let b = product.corner_of_b(from, columns.start);
-            let pays = rows >= PACK_ROWS && b.row as usize > columns.len();
-            // So many values of the next row are read behind each.
-            let in_place = b.column == 1 && !pays && b.row >= (L::COUNT - last) as isize;
-            let b = match in_place {
-                true => b,
-                false => whole_vectors::<F, L, V>(b, depth, last, &mut packed),
-            };
-            let masked = in_place && last < L::COUNT && depth > 0 && from + depth == inner;
-            let tiles = Tiles { product, depth, b, masked, bias, last, start, overwrites };
-            tiles.run::<L, V>(rows, a, c);
-        }
-        from += depth;
-        if from >= inner {
-            return;
-        }
+pub(super) fn tile_rows(left: usize) -> usize {
+    match left {
+        7 | 8 => 4,
+        _ => left.min(6),
     }
 }
 
 /// What the tiles of a block have in common.
-struct Tiles<'p, F> {
-    product: &'p Product<F>,
-    depth: usize,
-    b: Strided<*const F>,
+pub(super) struct Tiles<'p, F> {
+    pub(super) product: &'p Product<F>,
+    pub(super) depth: usize,
+    pub(super) b: Strided<*const F>,
     /// Whether behind the columns of the last row of `b` there may be nothing: behind all others the next row
     /// follows, whose values may be read as well.
-    masked: bool,
+    pub(super) masked: bool,
     /// What the sums start in, or null.
-    bias: *const F,
+    pub(super) bias: *const F,
     /// Lanes of the last vector that are columns.
-    last: usize,
+    pub(super) last: usize,
+    /// Whether behind a row's last vector there is room for all of its lanes, but for the last row.
+    pub(super) spills: bool,
     /// Whether these are the first rows of `b`.
-    start: bool,
+    pub(super) start: bool,
     /// Whether sums are written as they are.
-    overwrites: bool,
+    pub(super) overwrites: bool,
 }
 
 impl<F: Scalar> Tiles<'_, F> {
@@ -80,35 +46,56 @@ impl<F: Scalar> Tiles<'_, F> {
     /// # Safety
     /// As `block`.
     #[inline(always)]
-    unsafe fn run<L: Lanes<F>, const V: usize>(
+    pub(super) unsafe fn run<L: Lanes<F>, const V: usize>(
         &self,
         rows: usize,
         mut a: Strided<*const F>,
         mut c: Strided<*mut F>,
     ) {
         let mut left = rows;
-        let whole = self.product.can_spill(L::COUNT - self.last);
         while left > 0 {
-            // SAFETY: so many rows are left; only the last one has nothing behind it.
-            let done = unsafe {
-                match (V, left) {
-                    (1, 8..) => self.tile::<L, 8, V>(a, c, whole && left > 8),
-                    (2, 6..) => self.tile::<L, 6, V>(a, c, whole && left > 6),
-                    (1 | 2, 5..) => self.tile::<L, 5, V>(a, c, whole && left > 5),
-                    (1 | 2, 4..) => self.tile::<L, 4, V>(a, c, whole && left > 4),
-                    (1..=3, 3..) => self.tile::<L, 3, V>(a, c, whole && left > 3),
-                    (1..=4, 2..) => self.tile::<L, 2, V>(a, c, whole && left > 2),
-                    _ => self.tile::<L, 1, V>(a, c, false),
-                }
+            let count = match (V, left) {
+                (1, 8..) => 8,
+                (1 | 2, _) => tile_rows(left),
+                (3, 3..) => 3,
+                (..=4, 2..) => 2,
+                _ => 1,
             };
-            left -= done;
-            a.values = a.values.wrapping_offset(done as isize * a.row);
-            c.values = c.values.wrapping_offset(done as isize * c.row);
+            // SAFETY: so many rows are left; only the last one has nothing behind it.
+            unsafe { self.rows::<L, V>(count, (a, c), self.spills && left > count) };
+            left -= count;
+            a.values = a.values.wrapping_offset(count as isize * a.row);
+            c.values = c.values.wrapping_offset(count as isize * c.row);
         }
     }
 
-    /// `R` rows of `a` times the block's columns of `b`, inner index ascending; returns `R`. With `whole`,
-    /// values behind the block's columns may be written over.
+    /// A tile of `count` rows, at most so many as fill the registers with sums.
+    ///
+    /// # Safety
+    /// As [`Tiles::tile`].
+    #[inline(always)]
+    pub(super) unsafe fn rows<L: Lanes<F>, const V: usize>(
+        &self,
+        count: usize,
+        (a, c): (Strided<*const F>, Strided<*mut F>),
+        whole: bool,
+    ) {
+        // SAFETY: the caller's word.
+        unsafe {
+            match (V, count) {
+                (1, 8) => self.tile::<L, 8, V>(a, c, whole),
+                (1 | 2, 6) => self.tile::<L, 6, V>(a, c, whole),
+                (1 | 2, 5) => self.tile::<L, 5, V>(a, c, whole),
+                (1 | 2, 4) => self.tile::<L, 4, V>(a, c, whole),
+                (1..=3, 3) => self.tile::<L, 3, V>(a, c, whole),
+                (1..=4, 2) => self.tile::<L, 2, V>(a, c, whole),
+                _ => self.tile::<L, 1, V>(a, c, whole),
+            }
+        }
+    }
+
+    /// `R` rows of `a` times the block's columns of `b`, inner index ascending. With `whole`, values behind the
+    /// block's columns may be written over.
     ///
     /// # Safety
     /// As `block`, and `a` and `c` have `R` rows; with `whole` there is one more.
@@ -118,7 +105,7 @@ impl<F: Scalar> Tiles<'_, F> {
         a: Strided<*const F>,
         c: Strided<*mut F>,
         whole: bool,
-    ) -> usize {
+    ) {
         // SAFETY: the caller's word: rows, columns and inner indices are inside the matrices.
         unsafe {
             let start = match self.bias.is_null() {
@@ -142,7 +129,8 @@ impl<F: Scalar> Tiles<'_, F> {
                 b_values = b_values.wrapping_offset(self.b.row);
             }
             if self.masked {
-                add_products::<F, L, R, V>(&mut sums, load(b_values, self.last), a_rows, offset);
+                let b = load(b_values, self.last);
+                add_products::<F, L, R, V>(&mut sums, b, a_rows, offset);
             }
             let to = |r: usize| c.values.wrapping_offset(r as isize * c.row);
             if self.overwrites && (whole || self.last == L::COUNT) {
@@ -155,7 +143,6 @@ impl<F: Scalar> Tiles<'_, F> {
                 }
             }
         }
-        R
     }
 
     /// What a row of a tile comes to: what is there is scaled at the start, else added to.

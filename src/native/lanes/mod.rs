@@ -1,5 +1,10 @@
 //! Vectors of a few values that the processor computes with at once.
 
+#[cfg(target_arch = "x86_64")]
+mod transpose;
+
+#[cfg(target_arch = "x86_64")]
+use self::transpose::{transpose_pd, transpose_ps};
 use crate::native::simd::mul_add;
 use crate::scalar::Scalar;
 
@@ -58,6 +63,12 @@ pub trait Lanes<F>: Copy {
     /// # Safety
     /// As [`Lanes::mask`], `count` ≤ [`Lanes::COUNT`], and so many lanes can be written.
     unsafe fn store_first(self, to: *mut F, count: usize);
+
+    /// Copies a square of [`Lanes::COUNT`] rows, `from_step` apart, its rows to columns; those of the copy are `to_step` apart.
+    ///
+    /// # Safety
+    /// As [`Lanes::mask`], and the squares can be read and written.
+    unsafe fn transpose(from: *const F, from_step: isize, to: *mut F, to_step: usize);
 }
 
 /// `V` vectors from `from` on, of the last one `last` lanes.
@@ -165,13 +176,23 @@ impl<F: Scalar, const N: usize> Lanes<F> for Plain<F, N> {
             unsafe { *to.add(i) = value }
         }
     }
+
+    #[inline(always)]
+    unsafe fn transpose(from: *const F, from_step: isize, to: *mut F, to_step: usize) {
+        for i in 0..N {
+            for j in 0..N {
+                // SAFETY: the caller's word.
+                unsafe { *to.add(j * to_step + i) = *from.offset(i as isize * from_step).add(j) }
+            }
+        }
+    }
 }
 
 /// Implements [`Lanes`] by intrinsics.
 #[cfg(target_arch = "x86_64")]
 macro_rules! wide {
     ($float:ty, $vector:ident, $count:literal, $int:ty, $set:ident, $load:ident, $masked:ident,
-     $mul_add:ident, $mul:ident, $store:ident, $store_first:ident) => {
+     $mul_add:ident, $mul:ident, $store:ident, $store_first:ident, $transpose:ident) => {
         impl Lanes<$float> for std::arch::x86_64::$vector {
             const COUNT: usize = $count;
             type Mask = std::arch::x86_64::__m256i;
@@ -233,6 +254,17 @@ macro_rules! wide {
                 // SAFETY: the caller's word.
                 unsafe { $store_first(self, to, count) }
             }
+
+            #[inline(always)]
+            unsafe fn transpose(
+                from: *const $float,
+                from_step: isize,
+                to: *mut $float,
+                to_step: usize,
+            ) {
+                // SAFETY: the caller's word.
+                unsafe { $transpose(from, from_step, to, to_step) }
+            }
         }
     };
 }
@@ -248,7 +280,8 @@ wide!(
     _mm256_fmadd_ps,
     _mm256_mul_ps,
     _mm256_storeu_ps,
-    store_first_ps
+    store_first_ps,
+    transpose_ps
 );
 #[cfg(target_arch = "x86_64")]
 wide!(
@@ -262,7 +295,8 @@ wide!(
     _mm256_fmadd_pd,
     _mm256_mul_pd,
     _mm256_storeu_pd,
-    store_first_pd
+    store_first_pd,
+    transpose_pd
 );
 
 /// Halves by halves: the processor's masked store takes many times as long.

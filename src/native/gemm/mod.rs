@@ -1,13 +1,28 @@
-//! Products that are too small or too narrow for a library call to pay.
+//! The crate's own matrix products.
+//!
+//! Small and narrow ones read their factors where they are, large ones from copies that suit the caches.
 
 mod block;
+mod columns;
+mod large;
 mod packed;
+mod panels;
+mod room;
 mod thin;
+mod tiles;
+
+use std::mem::MaybeUninit;
+use std::ops::Range;
 
 use ndarray::{ArrayView2, ArrayViewMut2};
 
 use self::block::block;
+use self::large::{blocks, large, rows_times_panels};
+pub(crate) use self::packed::{PackedFactor, product_by_rows};
+use self::panels::copy_panels;
+pub(crate) use self::room::reserve;
 use self::thin::{THIN, thin_block};
+use self::tiles::PANEL;
 use super::lanes::{HasLanes, Lanes};
 use crate::scalar::Scalar;
 
@@ -17,6 +32,18 @@ struct Strided<P> {
     values: P,
     row: isize,
     column: isize,
+}
+
+impl<F> Strided<*const F> {
+    /// The address of a value. Reading it is up to the caller.
+    #[inline(always)]
+    fn at(self, row: usize, column: usize) -> *const F {
+        self.values.wrapping_offset(row as isize * self.row + column as isize * self.column)
+    }
+}
+
+fn input<F>(view: ArrayView2<'_, F>) -> Strided<*const F> {
+    Strided { values: view.as_ptr(), row: view.strides()[0], column: view.strides()[1] }
 }
 
 /// The operands of a product whose shapes have been checked.
@@ -34,7 +61,7 @@ struct Product<F> {
     bias: *const F,
 }
 
-/// `c ← alpha·a·b + beta·c`; returns false, with nothing done, if rows of `c` have gaps.
+/// `c ← alpha·a·b + beta·c`; returns false, with nothing done, if both rows and columns of `c` have gaps.
 pub(crate) fn gemm<F: Scalar>(
     alpha: F,
     a: ArrayView2<'_, F>,
@@ -67,13 +94,13 @@ fn product<F: Scalar>(
     let ((m, k), n) = (a.dim(), b.ncols());
     assert_eq!((b.nrows(), c.dim()), (k, (m, n)), "the matrices' shapes do not fit");
     if c.strides()[1] != 1 && n > 1 {
-        return false;
+        // cᵀ = bᵀ·aᵀ.
+        let by_columns = c.strides()[0] == 1 && bias.is_none();
+        return by_columns && {
+            let mut c = c.view_mut().reversed_axes();
+            product(alpha, b.reversed_axes(), a.reversed_axes(), beta, &mut c, None)
+        };
     }
-    let input = |view: ArrayView2<'_, F>| Strided {
-        values: view.as_ptr(),
-        row: view.strides()[0],
-        column: view.strides()[1],
-    };
     run(Product {
         rows: m,
         columns: n,
@@ -88,21 +115,83 @@ fn product<F: Scalar>(
     true
 }
 
+/// Defines a function that calls another one, generic over vectors, with the widest that the processor has. What is
+/// called must not hold closures: they would not be compiled for them.
+macro_rules! by_widest_vectors {
+    ($(#[$meta:meta])* fn $name:ident<F>($($arg:ident: $type:ty),* $(,)?) => $body:ident) => {
+        $(#[$meta])*
+        fn $name<F: Scalar>($($arg: $type),*) {
+            #[cfg(target_arch = "x86_64")]
+            {
+                #[target_feature(enable = "avx2,fma")]
+                fn wide<F: Scalar>($($arg: $type),*) {
+                    // SAFETY: the processor has AVX2 and FMA, for so has this function; operands are inside
+                    // the matrices, for so this module's functions make them.
+                    unsafe { $body::<F, <F as HasLanes>::Wide>($($arg),*) }
+                }
+                if crate::native::simd::has_avx2_fma() {
+                    // SAFETY: the processor has AVX2 and FMA, which is all that `wide` asks for.
+                    return unsafe { wide::<F>($($arg),*) };
+                }
+            }
+            // SAFETY: every processor can compute with these vectors; operands as above.
+            unsafe { $body::<F, <F as HasLanes>::Plain>($($arg),*) }
+        }
+    };
+}
+
+by_widest_vectors! {
+    /// A product that reads its factors where they are.
+    fn run_small<F>(product: &Product<F>) => small
+}
+
+by_widest_vectors! {
+    /// See [`copy_panels`].
+    fn pack<F>(
+        b: Strided<*const F>, columns: usize, rows: Range<usize>, depth: usize, to: &mut [MaybeUninit<F>],
+    ) => copy_panels
+}
+
+by_widest_vectors! {
+    /// See [`rows_times_panels`].
+    fn multiply_block<F>(
+        product: &Product<F>, panels: *const F, room: &mut [MaybeUninit<F>],
+    ) => rows_times_panels
+}
+
+fn multiply<F: Scalar>(product: &Product<F>, panels: *const F) {
+    blocks(product, panels, multiply_block);
+}
+
 fn run<F: Scalar>(product: Product<F>) {
-    #[cfg(target_arch = "x86_64")]
-    {
-        #[target_feature(enable = "avx2,fma")]
-        fn wide<F: Scalar>(product: &Product<F>) {
-            // SAFETY: the processor has AVX2 and FMA, for so has this function.
-            unsafe { all::<F, <F as HasLanes>::Wide>(product) }
-        }
-        if super::simd::has_avx2_fma() {
-            // SAFETY: the processor has AVX2 and FMA, which is all that `wide` asks for.
-            return unsafe { wide(&product) };
-        }
+    match product.is_large() {
+        true => large(&product),
+        false => run_small(&product),
     }
-    // SAFETY: every processor can compute with these vectors.
-    unsafe { all::<F, <F as HasLanes>::Plain>(&product) }
+}
+
+/// Columns of a panel on this processor.
+fn panel_width<F: Scalar>() -> usize {
+    let count = match has_wide_vectors() {
+        true => <F as HasLanes>::Wide::COUNT,
+        false => <F as HasLanes>::Plain::COUNT,
+    };
+    PANEL * count
+}
+
+/// Whether the processor has the vectors that these kernels are written for, and none wider, for which they are not.
+pub(crate) fn suits_processor() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    return super::simd::has_avx2_fma() && !std::arch::is_x86_feature_detected!("avx512f");
+    #[cfg(not(target_arch = "x86_64"))]
+    false
+}
+
+fn has_wide_vectors() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    return super::simd::has_avx2_fma();
+    #[cfg(not(target_arch = "x86_64"))]
+    false
 }
 
 /// Cuts the columns of `c` in blocks that a tile's sums can hold in registers.
@@ -113,7 +202,7 @@ fn run<F: Scalar>(product: Product<F>) {
 /// # Safety
 /// The processor can compute with `L`.
 #[inline(always)]
-unsafe fn all<F: Scalar, L: Lanes<F>>(product: &Product<F>) {
+unsafe fn small<F: Scalar, L: Lanes<F>>(product: &Product<F>) {
     let thin = product.inner <= THIN && product.overwrites();
     let mut left = product.columns.div_ceil(L::COUNT);
     let mut end = product.columns;
@@ -145,7 +234,33 @@ unsafe fn all<F: Scalar, L: Lanes<F>>(product: &Product<F>) {
     }
 }
 
+/// Multiply-adds up to which a product is small.
+const TINY: usize = 1 << 13;
+/// Columns of the output up to which it is.
+const NARROW: usize = 32;
+/// Inner indices up to which it is.
+const SHALLOW: usize = 32;
+/// Rows of the output, and bytes of the right factor, up to which it is with one stored by rows: what few rows
+/// read is not worth a copy, unless the caches cannot hold it.
+const FEW: [(usize, usize); 2] = [(4, 1 << 21), (16, 1 << 19)];
+
 impl<F: Scalar> Product<F> {
+    /// Whether copies of the factors pay.
+    fn is_large(&self) -> bool {
+        self.worth_copies(self.rows)
+    }
+
+    /// Whether they do for so many rows.
+    fn worth_copies(&self, rows: usize) -> bool {
+        let Product { columns, inner, .. } = *self;
+        let bytes = (inner * columns).saturating_mul(size_of::<F>());
+        let few = |&(most_rows, most): &(usize, usize)| rows <= most_rows && bytes <= most;
+        rows.saturating_mul(inner * columns) > TINY
+            && columns > NARROW
+            && inner > SHALLOW
+            && !(self.b.column == 1 && FEW.iter().any(few))
+    }
+
     /// Whether what `c` holds does not matter, and sums are written as they are.
     fn overwrites(&self) -> bool {
         self.alpha == F::one() && self.beta == F::zero()
@@ -166,7 +281,7 @@ mod tests {
 
     fn plain<F: Scalar>(product: Product<F>) {
         // SAFETY: every processor can compute with these vectors.
-        unsafe { all::<F, <F as HasLanes>::Plain>(&product) }
+        unsafe { small::<F, <F as HasLanes>::Plain>(&product) }
     }
 
     /// Products of all small shapes, into the middle of a larger array whose other values must stay.

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use super::Product;
-use super::packed::{room, whole_vectors};
+use super::columns::{room, whole_vectors};
+use super::{Product, Strided};
 use crate::native::lanes::{Lanes, load, store};
 use crate::scalar::Scalar;
 
@@ -43,7 +43,7 @@ unsafe fn thin_rows<F: Scalar, L: Lanes<F>, const V: usize, const K: usize>(
     let last = columns.len() - (V - 1) * L::COUNT;
     // SAFETY: the caller's word; `last` lanes of the last vector lie inside `b`, `c` and the bias.
     unsafe {
-        let b = product.corner_of_b(0, columns.start);
+        let b = Strided { values: product.b.at(0, columns.start), ..product.b };
         let b = match b.column {
             1 => b,
             _ => whole_vectors::<F, L, V>(b, K, last, &mut packed),

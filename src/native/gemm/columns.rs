@@ -2,7 +2,7 @@
 
 use std::mem::MaybeUninit;
 
-use super::{Product, Strided};
+use super::Strided;
 use crate::native::lanes::{Lanes, load, store};
 use crate::scalar::Scalar;
 
@@ -22,15 +22,6 @@ pub(super) type Packed<F> = [MaybeUninit<F>; DEPTH * WIDEST * MOST_LANES];
 #[inline(always)]
 pub(super) fn room<F>() -> Packed<F> {
     [const { MaybeUninit::uninit() }; DEPTH * WIDEST * MOST_LANES]
-}
-
-impl<F: Scalar> Product<F> {
-    /// `b` from row `from` and column `column` on.
-    pub(super) fn corner_of_b(&self, from: usize, column: usize) -> Strided<*const F> {
-        let b = self.b;
-        let values = b.values.wrapping_offset(from as isize * b.row + column as isize * b.column);
-        Strided { values, ..b }
-    }
 }
 
 /// Copies the first `depth` rows of `from` in the columns that fill `V` vectors, the last one `last` lanes of it,

@@ -1,0 +1,78 @@
+//! Memory for the copies that large products make, two pieces for each thread.
+
+use std::cell::Cell;
+use std::mem::MaybeUninit;
+use std::thread::LocalKey;
+
+/// A line of the caches.
+#[repr(C, align(64))]
+struct Line([MaybeUninit<u8>; 64]);
+
+type Room = Cell<Vec<Line>>;
+
+thread_local! {
+    static LEFT: Room = const { Cell::new(Vec::new()) };
+    static RIGHT: Room = const { Cell::new(Vec::new()) };
+}
+
+/// Bytes for parts of a left factor …
+pub(super) const LEFT_BYTES: usize = 5 << 17;
+/// … and of a right one. What is never written takes no memory.
+pub(super) const RIGHT_BYTES: usize = 1 << 23;
+
+/// Calls `work` with this thread's room for left factors, whose content means nothing. It is allocated at the first call.
+pub(super) fn with_left<F: Copy, R>(work: impl FnOnce(&mut [MaybeUninit<F>]) -> R) -> R {
+    with_room(&LEFT, LEFT_BYTES, work)
+}
+
+/// As [`with_left`], for right factors.
+pub(super) fn with_right<F: Copy, R>(work: impl FnOnce(&mut [MaybeUninit<F>]) -> R) -> R {
+    with_room(&RIGHT, RIGHT_BYTES, work)
+}
+
+/// Allocates this thread's room, if it has none yet.
+pub(crate) fn reserve() {
+    with_left::<f32, _>(|_| with_right::<f32, _>(|_| ()));
+}
+
+fn with_room<F: Copy, R>(
+    room: &'static LocalKey<Room>,
+    bytes: usize,
+    work: impl FnOnce(&mut [MaybeUninit<F>]) -> R,
+) -> R {
+    // Taken out, so that a product inside another one finds none and makes its own.
+    let mut lines = room.take();
+    let count = bytes / size_of::<Line>();
+    if lines.len() < count {
+        lines = Vec::with_capacity(count);
+        // SAFETY: a line need not be initialised.
+        unsafe { lines.set_len(count) };
+    }
+    // SAFETY: so many bytes are there, borrowed mutably through `lines`; values that need not be initialised
+    // may have any bytes, and a line's alignment is enough for the floating-point types.
+    let values = unsafe {
+        std::slice::from_raw_parts_mut(lines.as_mut_ptr().cast(), bytes / size_of::<F>())
+    };
+    let result = work(values);
+    room.set(lines);
+    result
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn room_is_kept_and_one_inside_another_is_its_own() {
+        let first = with_left::<f64, _>(|room| {
+            room[0].write(1.0);
+            with_left::<f32, _>(|inner| {
+                assert_ne!(inner.as_ptr().cast(), room.as_ptr());
+                assert_eq!(inner.len(), LEFT_BYTES / 4);
+            });
+            assert_eq!(room.as_ptr() as usize % 64, 0);
+            room.as_ptr() as usize
+        });
+        assert_eq!(with_left::<f64, _>(|room| room.as_ptr() as usize), first);
+    }
+}

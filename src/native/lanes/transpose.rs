@@ -1,0 +1,67 @@
+//! Squares of values turned over in registers.
+
+use std::arch::x86_64::*;
+
+/// Pairs of values first, then pairs of pairs, then halves.
+///
+/// # Safety
+/// As [`Lanes::transpose`].
+#[inline(always)]
+pub(super) unsafe fn transpose_ps(
+    from: *const f32,
+    from_step: isize,
+    to: *mut f32,
+    to_step: usize,
+) {
+    // SAFETY: the caller's word.
+    unsafe {
+        let row = |i: isize| _mm256_loadu_ps(from.offset(i * from_step));
+        let pairs = |i| {
+            let (even, odd) = (row(i), row(i + 1));
+            (_mm256_unpacklo_ps(even, odd), _mm256_unpackhi_ps(even, odd))
+        };
+        // Columns 0 to 3 of four rows in the low halves, 4 to 7 in the high ones.
+        let fours = |i| {
+            let ((a, b), (c, d)) = (pairs(i), pairs(i + 2));
+            [
+                _mm256_shuffle_ps::<0x44>(a, c),
+                _mm256_shuffle_ps::<0xEE>(a, c),
+                _mm256_shuffle_ps::<0x44>(b, d),
+                _mm256_shuffle_ps::<0xEE>(b, d),
+            ]
+        };
+        let (top, bottom) = (fours(0), fours(4));
+        for j in 0..4 {
+            let (low, high) = (to.add(j * to_step), to.add((j + 4) * to_step));
+            _mm256_storeu_ps(low, _mm256_permute2f128_ps::<0x20>(top[j], bottom[j]));
+            _mm256_storeu_ps(high, _mm256_permute2f128_ps::<0x31>(top[j], bottom[j]));
+        }
+    }
+}
+
+/// As [`transpose_ps`].
+///
+/// # Safety
+/// As [`Lanes::transpose`].
+#[inline(always)]
+pub(super) unsafe fn transpose_pd(
+    from: *const f64,
+    from_step: isize,
+    to: *mut f64,
+    to_step: usize,
+) {
+    // SAFETY: the caller's word.
+    unsafe {
+        let row = |i: isize| _mm256_loadu_pd(from.offset(i * from_step));
+        let pairs = |i| {
+            let (even, odd) = (row(i), row(i + 1));
+            [_mm256_unpacklo_pd(even, odd), _mm256_unpackhi_pd(even, odd)]
+        };
+        let (top, bottom) = (pairs(0), pairs(2));
+        for j in 0..2 {
+            let (low, high) = (to.add(j * to_step), to.add((j + 2) * to_step));
+            _mm256_storeu_pd(low, _mm256_permute2f128_pd::<0x20>(top[j], bottom[j]));
+            _mm256_storeu_pd(high, _mm256_permute2f128_pd::<0x31>(top[j], bottom[j]));
+        }
+    }
+}
