@@ -156,11 +156,7 @@ mod tests {
         let (mut y, mut cache) = (Array2::zeros(x.dim()), Array2::zeros((x.nrows(), 0)));
         let (y_view, cache) = (y.view_mut(), cache.view_mut());
         let (scratch, buffers, stats) = (&mut [][..], &[][..], &[][..]);
-        layer.forward(
-            pass,
-            &[],
-            Forward { x: Some(x), y: y_view, cache, scratch, buffers, stats, packed: &[] },
-        );
+        layer.forward(pass, &[], Forward { x: Some(x), y: y_view, cache, scratch, buffers, stats });
         y
     }
 
@@ -223,7 +219,6 @@ mod tests {
                     dy: dy.view_mut(),
                     dx: (!in_place).then(|| dx.view_mut()),
                     dparams: None,
-                    packed: &[],
                 };
                 layer.backward(test_pass(5, cut), &[], io);
                 assert_eq!(if in_place { dy } else { dx }, part);

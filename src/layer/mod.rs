@@ -255,8 +255,6 @@ pub struct Forward<'a, F> {
     /// What [`WholeBatch::collect`] found over the whole batch; empty for other layers, and in
     /// prediction.
     pub stats: &'a [F],
-    /// What [`OwnedGradient::pack`] wrote for all blocks, one behind the other; empty where nothing was packed.
-    pub packed: &'a [F],
 }
 
 /// What a backward pass reads and writes, for some rows of a batch.
@@ -284,8 +282,6 @@ pub struct Backward<'a, F> {
     /// Gradient by the parameters, summed over the rows, overwritten; `None` where
     /// [`OwnedGradient`] computes it: then leave in `dy` or `cache` what that reads.
     pub dparams: Option<&'a mut [F]>,
-    /// As [`Forward::packed`].
-    pub packed: &'a [F],
 }
 
 /// A layer that knows its shapes.
@@ -391,19 +387,6 @@ pub trait OwnedGradient<F: Scalar>: Send + Sync {
     ) {
         self.gradient(gemm, block.clone(), x, cache, dy, room);
         done(block, room);
-    }
-
-    /// The number of values of a copy of a block's parameters in the order in which the layer's products read them,
-    /// with `input_gradient` also that of backward; 0, as it is unless a layer says otherwise, if there is no copy.
-    fn packed_len(&self, gemm: Gemm, block: Range<usize>, input_gradient: bool) -> usize {
-        let _ = (gemm, block, input_gradient);
-        0
-    }
-
-    /// Writes the copy of some of a block's parameters: those of `part`, one of the parts of
-    /// [`OwnedGradient::gradient_by_parts`] or the whole block. `packed` is the whole block's.
-    fn pack(&self, block: Range<usize>, part: Range<usize>, params: &[F], packed: &mut [F]) {
-        let _ = (block, part, params, packed);
     }
 }
 

@@ -7,7 +7,6 @@ use ndarray::{ArrayView2, ArrayViewMut2};
 use super::{blocked, naive};
 use crate::error::{Error, Result};
 use crate::native;
-use crate::native::gemm::PackedFactor;
 use crate::native::rows::matrix_mut;
 use crate::scalar::Scalar;
 
@@ -156,29 +155,6 @@ impl Gemm {
         #[cfg(test)]
         calls::count(Backend::Native);
         true
-    }
-
-    /// Whether copies of weights in the order in which the crate's own kernels read them are worth their making.
-    pub(crate) fn packs(self) -> bool {
-        self.takes_all() && native::gemm::suits_processor()
-    }
-
-    fn takes_all(self) -> bool {
-        self.backend == Backend::Native || self.native_kernels
-    }
-
-    /// `c ← a·b`, or with `add` `c ← c + a·b`, where `packed` is a copy of `b`, with `bias` added to every row.
-    pub(crate) fn product_with_packed<F: Scalar>(
-        self,
-        a: ArrayView2<'_, F>,
-        (factor, packed): (PackedFactor, &[F]),
-        add: bool,
-        bias: Option<&[F]>,
-        mut c: ArrayViewMut2<'_, F>,
-    ) {
-        factor.product(a, packed, add, bias, &mut c);
-        #[cfg(test)]
-        calls::count(Backend::Native);
     }
 
     /// Calls `done(rows, values)` for some rows of `a·b` after others, `step` of them, the last ones fewer, each time

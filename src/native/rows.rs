@@ -61,38 +61,36 @@ impl<F: Scalar> RowBuffer<F> {
 }
 
 /// Calls `work(i, parts, result)` for each of `results.len()` ranges, with the part of every buffer that
-/// `range(buffer, i)` names; an empty buffer has empty parts.
+/// `range(i)` names; an empty buffer has empty parts.
 ///
 /// # Panics
-/// If a buffer's ranges overlap, do not ascend, or end behind it.
+/// If the ranges overlap, do not ascend, or end behind a buffer.
 pub(crate) fn for_each_range<F: Send, R: Send, const N: usize>(
     crew: Crew<'_>,
     results: &mut [R],
-    range: impl Fn(usize, usize) -> Range<usize> + Sync,
+    range: impl Fn(usize) -> Range<usize> + Sync,
     buffers: [&mut [F]; N],
     work: impl Fn(usize, [&mut [F]; N], &mut R) + Sync,
 ) {
     let count = results.len();
     let results = Pointer(results.as_mut_ptr());
-    for (n, buffer) in buffers.iter().enumerate().filter(|(_, buffer)| !buffer.is_empty()) {
-        let mut end = 0;
-        for i in 0..count {
-            let range = range(n, i);
-            assert!(end <= range.start && range.start <= range.end, "ranges overlap at {range:?}");
-            end = range.end;
-        }
-        assert!(end <= buffer.len(), "ranges end at {end}, behind a buffer");
+    let mut end = 0;
+    for i in 0..count {
+        let range = range(i);
+        assert!(end <= range.start && range.start <= range.end, "ranges overlap at {range:?}");
+        end = range.end;
     }
+    let fits = |buffer: &&mut [F]| buffer.is_empty() || end <= buffer.len();
+    assert!(buffers.iter().all(fits), "ranges end at {end}, behind a buffer");
     let buffers = buffers.map(|buffer| (Pointer(buffer.as_mut_ptr()), buffer.is_empty()));
     crew.for_each(count, &|i| {
+        let range = range(i);
         let parts = std::array::from_fn(|n| {
             let (start, empty) = &buffers[n];
-            let range = range(n, i);
             match empty {
                 true => &mut [][..],
                 // SAFETY: the ranges were found to be disjoint and inside the buffers, which are
-                // borrowed mutably, and each range is given out once. The caller's function is pure: it
-                // is a look-up in a plan that nobody changes meanwhile.
+                // borrowed mutably, and each range is given out once.
                 false => unsafe {
                     std::slice::from_raw_parts_mut(start.at(range.start), range.len())
                 },
@@ -285,7 +283,7 @@ mod tests {
     #[test]
     fn ranges_reach_every_buffer_once() {
         let (mut a, mut b) = (vec![0; 10], vec![0; 12]);
-        let range = |_, i: usize| 3 * i..3 * i + 3;
+        let range = |i: usize| 3 * i..3 * i + 3;
         let mut results = [0; 3];
         for_each_range(
             Crew::Join,
@@ -307,12 +305,12 @@ mod tests {
     #[test]
     #[should_panic(expected = "overlap")]
     fn overlapping_ranges_are_refused() {
-        for_each_range(Crew::Alone, &mut [(); 2], |_, i| i..i + 2, [&mut [0; 4]], |_, _, _| {});
+        for_each_range(Crew::Alone, &mut [(); 2], |i| i..i + 2, [&mut [0; 4]], |_, _, _| {});
     }
 
     #[test]
     #[should_panic(expected = "behind a buffer")]
     fn ranges_behind_the_end_are_refused() {
-        for_each_range(Crew::Alone, &mut [()], |_, _| 0..5, [&mut [0; 4]], |_, _, _| {});
+        for_each_range(Crew::Alone, &mut [()], |_| 0..5, [&mut [0; 4]], |_, _, _| {});
     }
 }

@@ -5,7 +5,6 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use super::plan::Plan;
-use super::sequential::new_version;
 use super::{Dims, Link, Sequential, TensorInfo, TensorSpec};
 use crate::activation::{AnyActivation, Elu, Gelu, LeakyRelu, Relu, Sigmoid, Silu, Softplus, Tanh};
 use crate::error::{Error, Result};
@@ -178,7 +177,6 @@ pub(crate) fn assemble<F: Scalar>(
         buffer_tensors: buffer_tensors.infos,
         link: Link::default(),
         seed,
-        version: new_version(),
     })
 }
 

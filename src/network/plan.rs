@@ -96,8 +96,7 @@ impl Plan {
         network.layers().iter().map(|layer| layer.scratch(rows)).max().unwrap_or(0)
     }
 
-    /// Runs some layers forward over one part's rows; `stats` names a layer's whole-batch statistics, `packed` the
-    /// copies of its parameters.
+    /// Runs some layers forward over one part's rows; `stats` names a layer's whole-batch statistics.
     /// The part's rows of features are those given, else what its slot holds.
     pub(crate) fn forward<'s, F: Scalar>(
         &self,
@@ -106,7 +105,7 @@ impl Plan {
         pass: Pass,
         (part, features): (&mut PartRows<'_, F>, Option<ArrayView2<'_, F>>),
         scratch: &mut [F],
-        (stats, packed): (impl Fn(usize) -> &'s [F], impl Fn(usize) -> &'s [F]),
+        stats: impl Fn(usize) -> &'s [F],
     ) {
         for i in layers {
             let (layer, plan) = (&network.layers()[i], &self.layers[i]);
@@ -126,8 +125,7 @@ impl Plan {
                 let ([], [y, cache]) = part.slots([], [plan.y, plan.cache]);
                 (None, y, cache)
             };
-            let packed = packed(i);
-            layer.forward(pass, params, Forward { x, y, cache, scratch, buffers, stats, packed });
+            layer.forward(pass, params, Forward { x, y, cache, scratch, buffers, stats });
         }
     }
 }

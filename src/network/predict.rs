@@ -198,14 +198,7 @@ impl<F: Scalar> ForwardPass<F> {
                 let mut scratch = own.slot(0);
                 let all = 0..plan.layers.len();
                 let scratch = flat(&mut scratch);
-                plan.forward(
-                    network,
-                    all,
-                    pass,
-                    (&mut part, features),
-                    scratch,
-                    (|_| &[], |_| &[]),
-                );
+                plan.forward(network, all, pass, (&mut part, features), scratch, |_| &[]);
             });
             finite &= self.shards[..shard_count(chunk)].iter().all(|&finite| finite);
             let view = self.buffer.view(self.plan.output, chunk);

@@ -1,7 +1,6 @@
 //! Layers in a row.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use ndarray::{ArrayViewD, IxDyn};
 
@@ -38,8 +37,6 @@ pub struct Sequential<F> {
     pub(super) buffers: Vec<F>,
     pub(super) link: Link,
     pub(super) seed: u32,
-    /// Another number after every access that may have changed the parameters.
-    pub(super) version: u64,
 }
 
 impl<F: Scalar> Sequential<F> {
@@ -79,7 +76,6 @@ impl<F: Scalar> Sequential<F> {
         }
         check(values)?;
         self.params.copy_from_slice(values);
-        self.touch();
         Ok(())
     }
 
@@ -146,7 +142,6 @@ impl<F: Scalar> Sequential<F> {
         let values: Vec<F> = values.iter().copied().collect();
         check(&values)?;
         into[info.range.clone()].copy_from_slice(&values);
-        self.touch();
         Ok(())
     }
 
@@ -196,28 +191,12 @@ impl<F: Scalar> Sequential<F> {
 
     /// The built layers, and the parameters to be updated in place.
     pub(crate) fn layers_and_parameters_mut(&mut self) -> (&[Arc<dyn Layer<F>>], &mut [F]) {
-        self.touch();
         (&self.layers, &mut self.params)
     }
 
     /// Parameters and buffers, to be updated in place.
     pub(crate) fn state_mut(&mut self) -> (&mut [F], &mut [F]) {
-        self.touch();
         (&mut self.params, &mut self.buffers)
-    }
-
-    /// The buffers, to be updated in place.
-    pub(crate) fn buffers_mut(&mut self) -> &mut [F] {
-        &mut self.buffers
-    }
-
-    /// Equal as long as nobody could have changed the parameters; no two networks that differ have the same.
-    pub(crate) fn version(&self) -> u64 {
-        self.version
-    }
-
-    fn touch(&mut self) {
-        self.version = new_version();
     }
 
     /// Scores or feature counts that do not fit are found before anything runs.
@@ -260,12 +239,6 @@ impl<F: Scalar> Sequential<F> {
             self.tensors.iter().chain(&self.buffer_tensors).map(|info| &*info.name).collect();
         Error::UnknownName { what: "tensor", got: name.to_owned(), known: names.join(", ") }
     }
-}
-
-/// A number that no network has had.
-pub(super) fn new_version() -> u64 {
-    static NEXT: AtomicU64 = AtomicU64::new(0);
-    NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
 fn find<'a>(tensors: &'a [TensorInfo], name: &str) -> Option<&'a TensorInfo> {

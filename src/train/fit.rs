@@ -63,7 +63,6 @@ impl<'f, 'a, 'd, F: Scalar> Fit<'f, 'a, 'd, F> {
             mode: settings.weight_gradient,
             regularizer: settings.regularizer,
             penalty_per_row: settings.penalty_per_row,
-            packing: Some(settings.gemm),
         };
         let mut workspace = StepWorkspace::new(network, data, batch_size, options, slots);
         let train_metrics = settings.train_metrics && !settings.metrics.is_empty();
@@ -140,9 +139,9 @@ impl<'f, 'a, 'd, F: Scalar> Fit<'f, 'a, 'd, F> {
                     break;
                 }
             };
-            let network = &self.settings.network;
-            self.good.0.copy_from_slice(network.parameters());
-            self.good.1.copy_from_slice(network.buffers());
+            let (params, buffers) = self.settings.network.state_mut();
+            self.good.0.copy_from_slice(params);
+            self.good.1.copy_from_slice(buffers);
             self.callbacks(|callback, control| callback.epoch_end(&record, control))?;
             let event = Event::EpochEnd { record: &record, epochs };
             stop = ended.or(self.notify(&event)).or(self.stop_asked());

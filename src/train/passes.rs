@@ -24,7 +24,6 @@ struct Passes<'a, F> {
     network: &'a Sequential<F>,
     plan: &'a StepPlan,
     stats: &'a [Vec<F>; 2],
-    packed: &'a [F],
     settings: StepSettings<'a>,
 }
 
@@ -75,7 +74,7 @@ impl<F: Scalar> StepWorkspace<F> {
     ) {
         let count = self.shard_count(network, rows.len());
         let (plan, batch) = (&self.plan, &self.batch);
-        let passes = Passes { network, plan, stats: &self.stats, packed: &self.packed, settings };
+        let passes = Passes { network, plan, stats: &self.stats, settings };
         let segment = &plan.forward_segments[index];
         let last = index + 1 == plan.forward_segments.len();
         let features = data.storage_features();
@@ -112,8 +111,7 @@ impl<F: Scalar> StepWorkspace<F> {
         settings: StepSettings<'_>,
     ) {
         let count = self.shard_count(network, rows);
-        let (plan, stats, packed) = (&self.plan, &self.stats, &self.packed[..]);
-        let passes = Passes { network, plan, stats, packed, settings };
+        let passes = Passes { network, plan: &self.plan, stats: &self.stats, settings };
         let segment = &self.plan.backward_segments[index];
         let (own, losses) = (&mut self.own, &mut self.losses[..count]);
         self.buffer.for_each_part(own, rows, settings.crew, losses, |mut part, mut own, _| {
@@ -145,7 +143,7 @@ impl<F: Scalar> StepWorkspace<F> {
         let whole = built.whole_batch().expect("the plan asked for it");
         self.merge(layer, count, false, |total, part| whole.merge(total, part));
         let total = &mut self.stats[0][self.plan.stats[layer].clone()];
-        let buffers = network.buffers_mut();
+        let (_, buffers) = network.state_mut();
         whole.settle(total, &mut buffers[self.plan.forward.layers[layer].buffers.clone()]);
     }
 
@@ -168,17 +166,13 @@ impl<F: Scalar> Passes<'_, F> {
         &self.stats[usize::from(backward)][self.plan.stats[layer].clone()]
     }
 
-    fn packed(&self, layer: usize) -> &[F] {
-        &self.packed[self.plan.packed[layer].clone()]
-    }
-
     /// Runs a segment's layers forward, and collects for the layer behind it.
     fn forward(&self, segment: &Segment, part: &mut PartRows<'_, F>, own: &mut PartRows<'_, F>) {
         let plan = &self.plan.forward;
         let ([], [mut scratch, mut stats]) = own.slots([], [SCRATCH, STATS]);
         let pass = self.pass(part, 0);
         let layers = segment.layers.clone();
-        let read = (|layer| self.stats(layer, false), |layer| self.packed(layer));
+        let read = |layer| self.stats(layer, false);
         plan.forward(self.network, layers, pass, (part, None), flat(&mut scratch), read);
         if let Some(layer) = segment.whole_batch {
             plan.place_input(layer, part, None);
@@ -237,9 +231,7 @@ impl<F: Scalar> Passes<'_, F> {
                 (read, [cache, dy], Some(dx))
             }
         };
-        let packed = self.packed(index);
-        let io =
-            Backward { x, y, cache, scratch, stats, back_stats, dy: dy_view, dx, dparams, packed };
+        let io = Backward { x, y, cache, scratch, stats, back_stats, dy: dy_view, dx, dparams };
         layer.backward(pass, params, io);
         if let (true, Some(dx)) = (plan.in_place && plan.x != plan.y, below) {
             let ([from], [mut to]) = part.slots([dy], [dx]);

@@ -2,7 +2,6 @@
 
 use std::ops::Range;
 
-use crate::linalg::Gemm;
 use crate::network::plan::{INPUT, Plan};
 use crate::network::{Regularizer, Sequential, TensorInfo};
 use crate::scalar::Scalar;
@@ -67,8 +66,6 @@ pub(super) struct Block {
     pub(super) source: Source,
     /// Parts of the range whose parameters are treated alike.
     pub(super) parts: Vec<Part>,
-    /// Where the copy of its parameters lies, see [`OwnedGradient::pack`]; empty if there is none.
-    pub(super) packed: Range<usize>,
 }
 
 /// Parameters treated alike.
@@ -112,18 +109,14 @@ pub(super) struct StepPlan {
     pub(super) backward_segments: Vec<Segment>,
     /// Where each layer's whole-batch statistics lie.
     pub(super) stats: Vec<Range<usize>>,
-    /// Where the copies of each layer's parameters lie, those of its blocks one behind the other.
-    pub(super) packed: Vec<Range<usize>>,
 }
 
 impl StepPlan {
-    /// `regularizer` is for the tensors with weight decay that have none of their own; `packing` computes the
-    /// products, if copies of parameters pay for it.
+    /// `regularizer` is for the tensors with weight decay that have none of their own.
     pub(super) fn new<F: Scalar>(
         network: &Sequential<F>,
         mode: WeightGradient,
         regularizer: Regularizer,
-        packing: Option<Gemm>,
     ) -> Self {
         let forward = Plan::clone(network.plan());
         let mut widths = forward.widths.clone();
@@ -147,7 +140,6 @@ impl StepPlan {
             forward_segments: Vec::new(),
             backward_segments: Vec::new(),
             stats: Vec::new(),
-            packed: Vec::new(),
             forward,
             widths,
             deltas,
@@ -155,10 +147,7 @@ impl StepPlan {
         plan.cut_segments(network);
         for (i, layer) in network.layers().iter().enumerate() {
             let owned = layer.owned().filter(|_| mode == WeightGradient::Owners);
-            let start = plan.packed_len();
-            plan.add_layer(network, i, owned, regularizer, packing);
-            let end = plan.blocks.last().map_or(start, |block| block.packed.end.max(start));
-            plan.packed.push(start..end);
+            plan.add_layer(network, i, owned, regularizer);
         }
         plan
     }
@@ -187,11 +176,6 @@ impl StepPlan {
         self.backward_segments.push(Segment { layers, whole_batch: None });
     }
 
-    /// The number of values of all copies of parameters.
-    pub(super) fn packed_len(&self) -> usize {
-        self.packed.last().map_or(0, |range| range.end)
-    }
-
     /// The number of whole-batch statistics of all layers.
     pub(super) fn stats_len(&self) -> usize {
         self.stats.last().map_or(0, |range| range.end)
@@ -203,16 +187,13 @@ impl StepPlan {
         layer: usize,
         owned: Option<&dyn crate::layer::OwnedGradient<F>>,
         regularizer: Regularizer,
-        packing: Option<Gemm>,
     ) {
         let params = self.forward.layers[layer].params.clone();
         let parts = |range: &Range<usize>| parts(network, range, regularizer);
-        let mut packed = self.packed_len();
         if network.layers()[layer].whole_batch().is_some() {
             if !params.is_empty() {
                 let parts = parts(&params);
-                let packed = packed..packed;
-                self.blocks.push(Block { range: params, source: Source::Settled, parts, packed });
+                self.blocks.push(Block { range: params, source: Source::Settled, parts });
             }
             self.shard_gradients.push(None);
             return;
@@ -221,13 +202,8 @@ impl StepPlan {
             Some(owned) => {
                 for block in owned.blocks() {
                     let range = params.start + block.start..params.start + block.end;
-                    let below = layer > self.first_trained;
-                    let len =
-                        packing.map_or(0, |gemm| owned.packed_len(gemm, block.clone(), below));
                     let source = Source::Owner { layer, block };
-                    let (parts, start) = (parts(&range), packed);
-                    packed += len;
-                    self.blocks.push(Block { parts, range, source, packed: start..packed });
+                    self.blocks.push(Block { parts: parts(&range), range, source });
                 }
                 self.shard_gradients.push(None);
             }
@@ -238,8 +214,7 @@ impl StepPlan {
                     let cut = crate::native::rows::part_rows(params.len(), count, i);
                     let range = params.start + cut.start..params.start + cut.end;
                     let source = Source::Shards { offset: start + cut.start };
-                    let packed = packed..packed;
-                    self.blocks.push(Block { parts: parts(&range), range, source, packed });
+                    self.blocks.push(Block { parts: parts(&range), range, source });
                 }
                 self.shard_gradient_len += params.len();
                 self.shard_gradients.push(Some(start..start + params.len()));
@@ -301,7 +276,7 @@ mod tests {
         let network =
             Sequential::<f32>::input(784).dense(512).relu().dense(300).dense(1).build().unwrap();
         for mode in [WeightGradient::Owners, WeightGradient::Shards] {
-            let plan = StepPlan::new(&network, mode, Regularizer::l2(0.1), Some(Gemm::default()));
+            let plan = StepPlan::new(&network, mode, Regularizer::l2(0.1));
             let mut at = 0;
             for block in &plan.blocks {
                 assert_eq!(block.range.start, at);

@@ -3,7 +3,7 @@
 use super::batch::Batch;
 use super::passes::GRADIENT;
 use super::plan::{StepPlan, WeightGradient, shard_count};
-use super::update::{BlockSums, Buffers, Update, pack_blocks, run_blocks};
+use super::update::{BlockSums, Update, run_blocks};
 use crate::data::Dataset;
 use crate::linalg::{Gemm, norms};
 use crate::loss::Loss;
@@ -12,9 +12,6 @@ use crate::native::rows::RowBuffer;
 use crate::network::{Regularizer, Sequential};
 use crate::optim::{GradientClipping, Optimizer};
 use crate::scalar::Scalar;
-
-/// Rows of a shard from which copies of the parameters in the order of products pay.
-const PACKED_ROWS: usize = 8;
 
 /// Buffers and plan of the steps of a fit; nothing is allocated after they are made.
 #[derive(Debug)]
@@ -30,9 +27,6 @@ pub(super) struct StepWorkspace<F> {
     pub(super) stats: [Vec<F>; 2],
     pub(super) gradient: Vec<F>,
     state: Vec<F>,
-    /// Copies of parameters as products read them, and the version of the network that they are of.
-    pub(super) packed: Vec<F>,
-    packed_version: Option<u64>,
     block_sums: Vec<BlockSums>,
     /// A value for each column of the widest bounded matrix.
     column_norms: Vec<F>,
@@ -47,8 +41,6 @@ pub(super) struct StepOptions {
     pub(super) regularizer: Regularizer,
     /// Whether penalties are divided by the batch's weight sum, as scikit-learn does.
     pub(super) penalty_per_row: bool,
-    /// What computes the products, if the steps come one behind the other.
-    pub(super) packing: Option<Gemm>,
 }
 
 /// What a step came to.
@@ -89,11 +81,9 @@ impl<F: Scalar> StepWorkspace<F> {
         options: StepOptions,
         slots: usize,
     ) -> Self {
-        let StepOptions { shards, mode, regularizer, packing, .. } = options;
+        let StepOptions { shards, mode, regularizer, .. } = options;
+        let plan = StepPlan::new(network, mode, regularizer);
         let parameters = network.parameter_count();
-        let shard_rows = rows / shard_count(shards, rows, parameters).max(1);
-        let packing = packing.filter(|gemm| gemm.packs() && shard_rows >= PACKED_ROWS);
-        let plan = StepPlan::new(network, mode, regularizer, packing);
         // A short last batch may be cut in fewer shards of more rows than a whole one.
         let most = shard_count(shards, rows, parameters);
         let scratch = (1..=most)
@@ -112,8 +102,6 @@ impl<F: Scalar> StepWorkspace<F> {
             batch: Batch::new(data, rows),
             gradient: vec![F::zero(); parameters],
             state: vec![F::zero(); parameters * slots],
-            packed: vec![F::zero(); plan.packed_len()],
-            packed_version: None,
             plan,
         }
     }
@@ -143,18 +131,12 @@ impl<F: Scalar> StepWorkspace<F> {
         rows: &[usize],
         settings: StepSettings<'_>,
     ) -> StepSums {
-        if !self.packed.is_empty() && self.packed_version != Some(network.version()) {
-            pack_blocks(&self.plan, network, settings.crew, &mut self.packed, &mut self.block_sums);
-        }
         let (loss, weight) = self.passes(network, loss, data, rows, settings);
         let mut sums = StepSums { loss, weight, penalty: 0.0 };
         if loss.is_finite() {
             sums.penalty = self.blocks(network, Some(optimizer), rows.len(), weight, settings);
             self.bound(network);
         }
-        // The blocks were packed behind their update, but not what is bounded after it.
-        let current = self.plan.bounded.is_empty();
-        self.packed_version = current.then(|| network.version());
         sums
     }
 
@@ -193,20 +175,11 @@ impl<F: Scalar> StepWorkspace<F> {
             penalty_scale: if self.options.penalty_per_row { 1.0 / weight_sum } else { 1.0 },
             settings,
         };
-        let buffers = Buffers {
-            params,
-            gradient: &mut self.gradient,
-            state: &mut self.state,
-            packed: if optimizer.is_some() { &mut self.packed } else { &mut [] },
-        };
-        run_blocks(&update, buffers, &mut self.block_sums)
+        run_blocks(&update, params, &mut self.gradient, &mut self.state, &mut self.block_sums)
     }
 
     /// Scales columns that an update has made too long back to their bound.
     fn bound(&mut self, network: &mut Sequential<F>) {
-        if self.plan.bounded.is_empty() {
-            return;
-        }
         let (params, _) = network.state_mut();
         for matrix in &self.plan.bounded {
             let factors = &mut self.column_norms[..matrix.columns];

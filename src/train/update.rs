@@ -9,9 +9,7 @@ use super::plan::{Block, Part, Source, StepPlan};
 use super::step::StepSettings;
 use crate::layer::{Layer, OwnedGradient};
 use crate::linalg::{elementwise, norms};
-use crate::native::crew::Crew;
 use crate::native::rows::{RowBuffer, for_each_range};
-use crate::network::Sequential;
 use crate::optim::{GradientClipping, MAX_SLOTS, Optimizer, Step, norm_factor};
 use crate::scalar::Scalar;
 
@@ -39,37 +37,24 @@ pub(super) struct BlockSums {
     square: f64,
 }
 
-/// What a step's blocks overwrite, each its part.
-pub(super) struct Buffers<'b, F> {
-    pub(super) params: &'b mut [F],
-    pub(super) gradient: &'b mut [F],
-    /// The optimiser's slots, one behind the other.
-    pub(super) state: &'b mut [F],
-    /// Copies of the parameters, or nothing.
-    pub(super) packed: &'b mut [F],
-}
+/// Parameters, gradient and the optimiser's slots.
+const BUFFERS: usize = 2 + MAX_SLOTS;
 
-/// Parameters, gradient, the copy of the parameters, and the optimiser's slots.
-const BUFFERS: usize = 3 + MAX_SLOTS;
-/// The place of the copy among them.
-const PACKED: usize = 2;
-
-/// Updates parameters and state, and the copy of the parameters, if there is an optimiser, and returns the
-/// penalty on the parameters as they were. The gradient is there afterwards only if there is none, or if
-/// the bound on its norm asks for it.
+/// Updates `params` and `state` if there is an optimiser, and returns the penalty on the parameters as they
+/// were. The gradient is there afterwards only if there is none, or if the bound on its norm asks for it.
 pub(super) fn run_blocks<F: Scalar>(
     update: &Update<'_, F>,
-    mut buffers: Buffers<'_, F>,
+    params: &mut [F],
+    gradient: &mut [F],
+    state: &mut [F],
     sums: &mut [BlockSums],
 ) -> f64 {
     let blocks = &update.plan.blocks;
-    let range = |buffer: usize, i: usize| match buffer {
-        PACKED => blocks[i].packed.clone(),
-        _ => blocks[i].range.clone(),
-    };
+    let range = |i: usize| blocks[i].range.clone();
     let crew = update.settings.crew;
     let Some(GradientClipping::GlobalNorm(limit)) = update.settings.clipping else {
-        for_each_range(crew, sums, range, buffers.slices(), |i, mut parts, sums| {
+        let buffers = buffers(params, gradient, state);
+        for_each_range(crew, sums, range, buffers, |i, mut parts, sums| {
             *sums = match update.optimizer {
                 Some(optimizer) => update.fused(&blocks[i], parts, optimizer),
                 None => update.block_gradient(&blocks[i], &mut parts),
@@ -77,68 +62,38 @@ pub(super) fn run_blocks<F: Scalar>(
         });
         return sums.iter().map(|sums| sums.penalty).sum();
     };
-    for_each_range(crew, sums, range, buffers.slices(), |i, mut parts, sums| {
+    let all = buffers(params, gradient, state);
+    for_each_range(crew, sums, range, all, |i, mut parts, sums| {
         *sums = update.block_gradient(&blocks[i], &mut parts);
     });
     let norm = sums.iter().map(|sums| sums.square).sum::<f64>().sqrt();
     let factor = F::from_f64(norm_factor(limit, norm));
     let penalty = sums.iter().map(|sums| sums.penalty).sum();
-    for_each_range(crew, sums, range, buffers.slices(), |i, mut parts, _| {
+    let all = buffers(params, gradient, state);
+    for_each_range(crew, sums, range, all, |i, mut parts, _| {
+        let gradient = std::mem::take(&mut parts[1]);
         if factor != F::one() {
-            norms::scale(factor, parts[1]);
+            norms::scale(factor, gradient);
         }
         if let Some(optimizer) = update.optimizer {
-            let all = blocks[i].range.clone();
-            let gradient = std::mem::take(&mut parts[1]);
-            update.step(&blocks[i], all, gradient, &mut parts, optimizer);
+            update.step(&blocks[i], blocks[i].range.clone(), gradient, &mut parts, optimizer);
         }
     });
     penalty
 }
 
-/// Copies all parameters of the blocks that have copies.
-pub(super) fn pack_blocks<F: Scalar>(
-    plan: &StepPlan,
-    network: &Sequential<F>,
-    crew: Crew<'_>,
-    packed: &mut [F],
-    sums: &mut [BlockSums],
-) {
-    let (blocks, params) = (&plan.blocks, network.parameters());
-    let range = |_, i: usize| blocks[i].packed.clone();
-    for_each_range(crew, sums, range, [packed], |i, [packed], _| {
-        let all = blocks[i].range.clone();
-        pack(plan, network.layers(), &blocks[i], all.clone(), &params[all], packed);
-    });
-}
-
-/// Copies the parameters `range` of a block.
-fn pack<F: Scalar>(
-    plan: &StepPlan,
-    layers: &[Arc<dyn Layer<F>>],
-    block: &Block,
-    range: Range<usize>,
-    params: &[F],
-    packed: &mut [F],
-) {
-    let Source::Owner { layer, block } = &block.source else { return };
-    if let (Some(owner), false) = (layers[*layer].owned(), packed.is_empty()) {
-        let start = plan.forward.layers[*layer].params.start;
-        owner.pack(block.clone(), range.start - start..range.end - start, params, packed);
+fn buffers<'b, F: Scalar>(
+    params: &'b mut [F],
+    gradient: &'b mut [F],
+    state: &'b mut [F],
+) -> [&'b mut [F]; BUFFERS] {
+    let mut buffers: [&mut [F]; BUFFERS] = Default::default();
+    let mut slots = state.chunks_exact_mut(params.len().max(1));
+    for buffer in buffers.iter_mut().skip(2) {
+        *buffer = slots.next().unwrap_or_default();
     }
-}
-
-impl<F: Scalar> Buffers<'_, F> {
-    fn slices(&mut self) -> [&mut [F]; BUFFERS] {
-        let mut buffers: [&mut [F]; BUFFERS] = Default::default();
-        let mut slots = self.state.chunks_exact_mut(self.params.len().max(1));
-        for buffer in buffers.iter_mut().skip(PACKED + 1) {
-            *buffer = slots.next().unwrap_or_default();
-        }
-        (buffers[0], buffers[1]) = (&mut *self.params, &mut *self.gradient);
-        buffers[PACKED] = &mut *self.packed;
-        buffers
-    }
+    (buffers[0], buffers[1]) = (params, gradient);
+    buffers
 }
 
 impl<F: Scalar> Update<'_, F> {
@@ -164,17 +119,28 @@ impl<F: Scalar> Update<'_, F> {
             sums.penalty += self.complete(block, range.clone(), params, gradient).penalty;
             self.step(block, range, gradient, &mut buffers, optimizer);
         };
-        let Source::Owner { layer, block: own } = &block.source else {
-            self.loss_gradient(block, gradient);
-            done(block.range.clone(), gradient);
-            return sums;
-        };
-        let first = self.plan.forward.layers[*layer].params.start;
-        let (owner, [x, cache, dy]) = self.owner(*layer);
-        let done = &mut |range: Range<usize>, gradient: &mut [F]| {
-            done(first + range.start..first + range.end, gradient);
-        };
-        owner.gradient_by_parts(self.settings.gemm, own.clone(), x, cache, dy, gradient, done);
+        match &block.source {
+            Source::Owner { layer, block } => {
+                let first = self.plan.forward.layers[*layer].params.start;
+                let (owner, [x, cache, dy]) = self.owner(*layer);
+                let (gemm, block) = (self.settings.gemm, block.clone());
+                owner.gradient_by_parts(
+                    gemm,
+                    block,
+                    x,
+                    cache,
+                    dy,
+                    gradient,
+                    &mut |range, values| {
+                        done(first + range.start..first + range.end, values);
+                    },
+                );
+            }
+            _ => {
+                self.loss_gradient(block, gradient);
+                done(block.range.clone(), gradient);
+            }
+        }
         sums
     }
 
@@ -236,7 +202,7 @@ impl<F: Scalar> Update<'_, F> {
         self.penalty_scale * part.regularizer.penalty(params)
     }
 
-    /// The optimiser's update of some of a block's parameters, and their copy.
+    /// The optimiser's update of some of a block's parameters, whose buffers are those of the whole block.
     fn step(
         &self,
         block: &Block,
@@ -246,7 +212,7 @@ impl<F: Scalar> Update<'_, F> {
         optimizer: &dyn Optimizer<F>,
     ) {
         let within = range.start - block.range.start..range.end - block.range.start;
-        let [params, _, packed, state @ ..] = buffers;
+        let [params, _, state @ ..] = buffers;
         let params = &mut params[within.clone()];
         for (part, local) in local(block, &range) {
             let mut slots: [&mut [F]; MAX_SLOTS] = Default::default();
@@ -263,7 +229,6 @@ impl<F: Scalar> Update<'_, F> {
             let slots = &mut slots[..optimizer.slots()];
             optimizer.update(step, &mut params[local.clone()], &gradient[local], slots);
         }
-        pack(self.plan, self.layers, block, range, params, packed);
     }
 }
 

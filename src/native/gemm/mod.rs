@@ -3,9 +3,9 @@
 //! Small and narrow ones read their factors where they are, large ones from copies that suit the caches.
 
 mod block;
+mod by_rows;
 mod columns;
 mod large;
-mod packed;
 mod panels;
 mod room;
 mod thin;
@@ -17,8 +17,8 @@ use std::ops::Range;
 use ndarray::{ArrayView2, ArrayViewMut2};
 
 use self::block::block;
+pub(crate) use self::by_rows::product_by_rows;
 use self::large::{blocks, large, rows_times_panels};
-pub(crate) use self::packed::{PackedFactor, product_by_rows};
 use self::panels::copy_panels;
 pub(crate) use self::room::reserve;
 use self::thin::{THIN, thin_block};

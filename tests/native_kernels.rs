@@ -1,5 +1,5 @@
-//! Training reads copies of the weights, in the order of its products. They are the weights that count, whoever changed
-//! them last: products without copies come to the same.
+//! Training by the crate's own kernels, which update a gradient part by part, comes to the same as training by whole
+//! products of the linked library.
 
 use blastrain::data::Dataset;
 use blastrain::layer::Dense;
@@ -19,7 +19,7 @@ fn data() -> Dataset<'static, f64> {
     Dataset::new(features, (0..ROWS).map(|row| row * 7 % 5).collect::<Vec<_>>()).unwrap()
 }
 
-/// Layers of one, two and three blocks, of which two have copies for backward.
+/// Layers of one block and of several, with parts.
 fn network(max_norm: bool) -> Sequential<f64> {
     let wide = Dense::new(300).activation(blastrain::activation::Relu);
     let wide = if max_norm { wide.max_norm(0.9) } else { wide };
@@ -88,7 +88,7 @@ fn check(
 }
 
 #[test]
-fn steps_with_copies_are_those_without() {
+fn steps_by_parts_are_those_of_whole_products() {
     check(false, |builder| builder);
 }
 

@@ -1,9 +1,8 @@
 //! The fully connected layer.
 
-mod owned;
-mod packed;
+use std::ops::Range;
 
-use ndarray::ArrayView2;
+use ndarray::{ArrayView2, s};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -13,8 +12,9 @@ use super::{
 };
 use crate::activation::{Activation, AnyActivation, Identity, Saved};
 use crate::error::{Error, Result, positive};
-use crate::linalg::elementwise;
-use crate::native::rows::{flat, flat_ref, matrix};
+use crate::linalg::{Gemm, elementwise};
+use crate::native::column_sums::sum_rows;
+use crate::native::rows::{flat, flat_ref, matrix, matrix_mut, part_rows};
 use crate::network::{Dims, Initializer, Regularizer, TensorSpec};
 use crate::scalar::Scalar;
 
@@ -216,15 +216,9 @@ impl<F: Scalar> Layer<F> for BuiltDense<F> {
     }
 
     fn forward(&self, pass: Pass, params: &[F], io: Forward<'_, F>) {
-        let Forward { x: Some(x), mut y, mut cache, packed, .. } = io else { return };
+        let Forward { x: Some(x), mut y, mut cache, .. } = io else { return };
         let bias = &params[self.weight_count()..];
-        let biased = match packed.is_empty() {
-            true => pass.gemm.product_with_bias(x, self.weights(params), bias, y.view_mut()),
-            false => {
-                self.forward_packed(pass.gemm, packed, bias, x, y.view_mut());
-                true
-            }
-        };
+        let biased = pass.gemm.product_with_bias(x, self.weights(params), bias, y.view_mut());
         let y = flat(&mut y);
         let bias = if biased { &[] } else { bias };
         if self.saves_input() {
@@ -237,7 +231,7 @@ impl<F: Scalar> Layer<F> for BuiltDense<F> {
     }
 
     fn backward(&self, pass: Pass, params: &[F], io: Backward<'_, F>) {
-        let Backward { x, y, mut cache, mut dy, dx, dparams, packed, .. } = io;
+        let Backward { x, y, mut cache, mut dy, dx, dparams, .. } = io;
         let saved = match self.activation.saved() {
             Saved::Input => &*flat(&mut cache),
             _ => flat_ref(&y),
@@ -246,12 +240,8 @@ impl<F: Scalar> Layer<F> for BuiltDense<F> {
             self.activation.backward(saved, flat(&mut dy));
         }
         if let Some(dx) = dx {
-            if packed.is_empty() {
-                let transposed = self.weights(params).reversed_axes();
-                pass.gemm.product(F::one(), dy.view(), transposed, F::zero(), dx);
-            } else {
-                self.backward_packed(pass.gemm, packed, dy.view(), dx);
-            }
+            let transposed = self.weights(params).reversed_axes();
+            pass.gemm.product(F::one(), dy.view(), transposed, F::zero(), dx);
         }
         if let Some(dparams) = dparams {
             self.gradient(pass.gemm, 0..dparams.len(), x, cache.view(), dy.view(), dparams);
@@ -260,5 +250,89 @@ impl<F: Scalar> Layer<F> for BuiltDense<F> {
 
     fn owned(&self) -> Option<&dyn OwnedGradient<F>> {
         Some(self)
+    }
+}
+
+/// A block has at least this many weights …
+const BLOCK_WEIGHTS: usize = 48 << 10;
+/// … and rows of them …
+const BLOCK_ROWS: usize = 192;
+/// … and a layer is cut in no more blocks than this, since each packs dz anew.
+const MOST_BLOCKS: usize = 8;
+/// About the weights of a part of a block: gradient, parameters and the optimiser's slots stay in the second cache.
+const PART_WEIGHTS: usize = 24 << 10;
+/// A part's rows are a multiple of this, and of the rows that the products' kernels compute together.
+const PART_ROWS: usize = 24;
+
+impl<F: Scalar> BuiltDense<F> {
+    /// The inputs whose weights a block has.
+    fn block_rows(&self, block: &Range<usize>) -> Range<usize> {
+        let units = self.spec.units;
+        block.start / units..block.end.min(self.weight_count()) / units
+    }
+}
+
+impl<F: Scalar> OwnedGradient<F> for BuiltDense<F> {
+    fn blocks(&self) -> Vec<Range<usize>> {
+        let units = self.spec.units;
+        let most = MOST_BLOCKS.min(self.inputs.div_ceil(BLOCK_ROWS)).max(1);
+        let count = (self.weight_count() / BLOCK_WEIGHTS).clamp(1, most);
+        let total = self.weight_count() + if self.spec.use_bias { units } else { 0 };
+        (0..count)
+            .map(|i| {
+                let rows = part_rows(self.inputs, count, i);
+                // The biases lie behind the weights, so the last block takes them.
+                let end = if i + 1 == count { total } else { rows.end * units };
+                rows.start * units..end
+            })
+            .collect()
+    }
+
+    fn gradient(
+        &self,
+        gemm: Gemm,
+        block: Range<usize>,
+        x: ArrayView2<'_, F>,
+        _cache: ArrayView2<'_, F>,
+        dy: ArrayView2<'_, F>,
+        dblock: &mut [F],
+    ) {
+        let (units, rows) = (self.spec.units, self.block_rows(&block));
+        let (weights, bias) = dblock.split_at_mut(rows.len() * units);
+        let dweights = matrix_mut(rows.len(), units, weights);
+        let x = x.slice_move(s![.., rows]);
+        gemm.product(F::one(), x.reversed_axes(), dy, F::zero(), dweights);
+        if !bias.is_empty() {
+            sum_rows(flat_ref(&dy), bias);
+        }
+    }
+
+    fn gradient_by_parts(
+        &self,
+        gemm: Gemm,
+        block: Range<usize>,
+        x: ArrayView2<'_, F>,
+        cache: ArrayView2<'_, F>,
+        dy: ArrayView2<'_, F>,
+        room: &mut [F],
+        done: &mut dyn FnMut(Range<usize>, &mut [F]),
+    ) {
+        let (units, rows) = (self.spec.units, self.block_rows(&block));
+        let weights = rows.len() * units;
+        if weights < 2 * PART_WEIGHTS {
+            self.gradient(gemm, block.clone(), x, cache, dy, room);
+            return done(block, room);
+        }
+        let step = (PART_WEIGHTS / units / PART_ROWS).max(1) * PART_ROWS;
+        let x = x.slice_move(s![.., rows]).reversed_axes();
+        let (room, bias) = room.split_at_mut(weights);
+        gemm.product_by_rows(x, dy, step, room, &mut |rows, values| {
+            let first = block.start + rows.start * units;
+            done(first..first + values.len(), values);
+        });
+        if !bias.is_empty() {
+            sum_rows(flat_ref(&dy), bias);
+            done(block.start + weights..block.end, bias);
+        }
     }
 }

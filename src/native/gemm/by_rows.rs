@@ -1,0 +1,113 @@
+//! Products of which some rows are wanted after others.
+
+use std::ops::Range;
+
+use ndarray::ArrayView2;
+
+use super::large::DEPTH;
+use super::room::{RIGHT_BYTES, with_right};
+use super::{Product, Strided, input, multiply, pack, panel_width, run};
+use crate::scalar::Scalar;
+
+/// Calls `done(rows, values)` with the rows of `a·b`, some after others: `step` of them, the last ones fewer, in
+/// `room`, where the next ones overwrite them.
+///
+/// # Panics
+/// If the room has fewer than `step` rows.
+pub(crate) fn product_by_rows<F: Scalar>(
+    a: ArrayView2<'_, F>,
+    b: ArrayView2<'_, F>,
+    step: usize,
+    room: &mut [F],
+    done: &mut dyn FnMut(Range<usize>, &mut [F]),
+) {
+    let (rows, (inner, columns)) = (a.nrows(), b.dim());
+    assert_eq!(a.ncols(), inner, "the matrices' shapes do not fit");
+    let (left, right) = (input(a), input(b));
+    let part = |some: &Range<usize>, c: &mut [F]| {
+        assert!(c.len() == some.len() * columns, "no room for {some:?}");
+        Product {
+            rows: some.len(),
+            columns,
+            inner,
+            alpha: F::one(),
+            beta: F::zero(),
+            a: Strided { values: left.at(some.start, 0), ..left },
+            b: right,
+            c: Strided { values: c.as_mut_ptr(), row: columns as isize, column: 1 },
+            bias: std::ptr::null(),
+        }
+    };
+    let whole = inner * columns.next_multiple_of(panel_width::<F>());
+    let packs = inner <= DEPTH && whole <= RIGHT_BYTES / size_of::<F>();
+    let mut each = |run: &dyn Fn(Product<F>)| {
+        for start in (0..rows).step_by(step) {
+            let some = start..rows.min(start + step);
+            let values = &mut room[..some.len() * columns];
+            run(part(&some, values));
+            done(some, values);
+        }
+    };
+    if packs && part(&(0..0), &mut []).worth_copies(rows) {
+        with_right(|panels| {
+            pack(right, columns, 0..inner, inner, panels);
+            let panels = panels.as_ptr().cast();
+            each(&|product| multiply(&product, panels));
+        });
+    } else {
+        each(&run);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::{Array2, s};
+
+    use super::*;
+    use crate::random_matrix;
+
+    /// `start + a·b` by the triple loop.
+    fn naive<F: Scalar>(a: &Array2<F>, b: &Array2<F>, start: &Array2<F>) -> Array2<F> {
+        Array2::from_shape_fn((a.nrows(), b.ncols()), |(i, j)| {
+            (0..b.nrows()).fold(start[(i, j)], |sum, l| sum + a[(i, l)] * b[(l, j)])
+        })
+    }
+
+    fn close<F: Scalar>(got: &Array2<F>, want: &Array2<F>, inner: usize, what: &str) {
+        let error = (got - want).iter().fold(0.0f64, |worst, d| worst.max(d.as_f64().abs()));
+        let unit = if F::NAME == "f32" { 1e-6 } else { 1e-15 };
+        assert!(error <= unit * (inner + 2) as f64, "{what}: {error}");
+    }
+
+    fn shapes() -> impl Iterator<Item = (usize, usize, usize)> {
+        let shapes = [(1, 1, 1), (5, 7, 3), (6, 64, 64), (13, 100, 70), (133, 96, 33)];
+        shapes.into_iter().chain([(64, 513, 100), (31, 1100, 40), (260, 130, 161)])
+    }
+
+    fn check_by_rows<F: Scalar>() {
+        for (m, k, n) in shapes() {
+            let what = format!("{} {m}x{k}x{n}", F::NAME);
+            let (a, b) = (random_matrix::<F>(k, m, 1), random_matrix::<F>(k, n, 2));
+            let want = naive(&a.t().to_owned(), &b, &Array2::zeros((m, n)));
+            for step in [1, 24, 48, 1000] {
+                let mut got = Array2::zeros((m, n));
+                let mut room = vec![F::nan(); m * n];
+                let mut next = 0;
+                product_by_rows(a.t(), b.view(), step, &mut room, &mut |rows, values| {
+                    assert_eq!((rows.start, rows.len()), (next, step.min(m - next)));
+                    next = rows.end;
+                    let values = ArrayView2::from_shape((rows.len(), n), values).unwrap();
+                    got.slice_mut(s![rows, ..]).assign(&values);
+                });
+                assert_eq!(next, m);
+                close(&got, &want, k, &what);
+            }
+        }
+    }
+
+    #[test]
+    fn rows_come_some_after_others() {
+        check_by_rows::<f32>();
+        check_by_rows::<f64>();
+    }
+}
