@@ -168,21 +168,26 @@ fn bench_backends<F: Scalar>(
     for (name, backend) in [
         ("blocked", Backend::Blocked),
         ("matrixmultiply", Backend::MatrixMultiply),
+        ("own kernels", Backend::Native),
         ("OpenBLAS", Backend::OpenBlas),
     ] {
         // Without OpenBLAS in the build there is nothing to measure.
         let Ok(gemm) = Gemm::new(backend) else { continue };
         group.bench_function(name, |b| product.bench(b, gemm, m));
     }
-    let (gemm, threads) = (Gemm::default(), threads());
-    if with_openblas_threads(threads, || ()).is_ok() {
+    let threads = threads();
+    if let (Ok(()), Ok(gemm)) =
+        (with_openblas_threads(threads, || ()), Gemm::new(Backend::OpenBlas))
+    {
         group.bench_function(format!("OpenBLAS, {threads} own threads"), |b| {
             with_openblas_threads(threads, || product.bench(b, gemm, m)).expect("tried above");
         });
+        let name = format!("OpenBLAS, {threads} rayon shards");
+        group.bench_function(name, |b| product.bench_sharded(b, gemm));
     }
-    let name = if gemm.backend() == Backend::OpenBlas { "OpenBLAS" } else { "matrixmultiply" };
-    let name = format!("{name}, {threads} rayon shards");
-    group.bench_function(name, |b| product.bench_sharded(b, gemm));
+    // What training does.
+    let name = format!("default, {threads} rayon shards");
+    group.bench_function(name, |b| product.bench_sharded(b, Gemm::default()));
 }
 
 fn bench_type<F: Scalar>(criterion: &mut Criterion, type_name: &str) {

@@ -1,4 +1,5 @@
-//! One training step of three networks: on the triple loop, on OpenBLAS, on OpenBLAS in row shards.
+//! One training step of three networks: on the triple loop, on OpenBLAS alone, and with the crate's own kernels beside it, each on
+//! one thread and in row shards.
 //!
 //! A step is timed inside a fit of the `Trainer`, from the end of one batch to the end of the next: gather, forward,
 //! loss, backward and update. The rows are random numbers. Throughput is in rows: Kelem/s are
@@ -56,8 +57,8 @@ const WORKLOADS: [Workload; 3] = [
 #[derive(Clone, Copy)]
 enum Way {
     Naive,
-    Serial,
-    Sharded(usize),
+    Serial(Gemm),
+    Sharded(Gemm, usize),
 }
 
 /// A trainer that notes when a fit starts and when its batches end.
@@ -87,8 +88,10 @@ impl TimedTrainer {
             .observer(note);
         let builder = match way {
             Way::Naive => builder.gemm(Gemm::new(Backend::Naive)?).parallelism(Parallelism::Serial),
-            Way::Serial => builder.parallelism(Parallelism::Serial).shards(1),
-            Way::Sharded(threads) => builder.parallelism(Parallelism::Threads(threads)),
+            Way::Serial(gemm) => builder.gemm(gemm).parallelism(Parallelism::Serial).shards(1),
+            Way::Sharded(gemm, threads) => {
+                builder.gemm(gemm).parallelism(Parallelism::Threads(threads))
+            }
         };
         Ok(Self { trainer: builder.build()?, times, batch: workload.batch })
     }
@@ -118,17 +121,21 @@ fn random_data() -> blastrain::Result<Dataset<'static, f32>> {
 fn train_step(criterion: &mut Criterion) {
     let data = random_data().expect("the data set is sound");
     let threads = available_parallelism().map_or(1, usize::from);
-    let blas = match Gemm::default().backend() {
+    let backend = Backend::default();
+    let blas = match backend {
         Backend::OpenBlas => "OpenBLAS",
         _ => "matrixmultiply",
     };
+    let library = Gemm::new(backend).expect("the default is there");
     for workload in &WORKLOADS {
         let mut group = criterion.benchmark_group(workload.name);
         group.throughput(Throughput::Elements(workload.batch as u64));
         for (name, way) in [
             ("naive".to_owned(), Way::Naive),
-            (format!("{blas} serial"), Way::Serial),
-            (format!("{blas} sharded, {threads} threads"), Way::Sharded(threads)),
+            (format!("{blas} serial"), Way::Serial(library)),
+            (format!("{blas} sharded, {threads} threads"), Way::Sharded(library, threads)),
+            ("default serial".to_owned(), Way::Serial(Gemm::default())),
+            (format!("default sharded, {threads} threads"), Way::Sharded(Gemm::default(), threads)),
         ] {
             // Seconds a step: one is measured, and stands for all samples.
             let slow = matches!(way, Way::Naive) && workload.batch == 512;

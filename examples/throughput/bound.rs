@@ -39,43 +39,48 @@ impl<F: Scalar> Product<F> {
         }
     }
 
-    fn run(&mut self, split: Split) {
+    fn run(&mut self, gemm: Gemm, split: Split) {
         let a = if self.a_transposed { self.a.t() } else { self.a.view() };
         let b = if self.b_transposed { self.b.t() } else { self.b.view() };
         let c = self.c.view_mut();
         match split {
-            Split::Serial => product(a, b, c),
+            Split::Serial => product(gemm, a, b, c),
             Split::Rows => {
                 let half = c.nrows() / 2;
                 let (top, bottom) = c.split_at(Axis(0), half);
                 let (a_top, a_bottom) = a.split_at(Axis(0), half);
-                rayon::join(|| product(a_top, b, top), || product(a_bottom, b, bottom));
+                rayon::join(|| product(gemm, a_top, b, top), || product(gemm, a_bottom, b, bottom));
             }
             Split::Columns => {
                 let half = c.ncols() / 2;
                 let (left, right) = c.split_at(Axis(1), half);
                 let (b_left, b_right) = b.split_at(Axis(1), half);
-                rayon::join(|| product(a, b_left, left), || product(a, b_right, right));
+                rayon::join(|| product(gemm, a, b_left, left), || product(gemm, a, b_right, right));
             }
         }
     }
 
     /// The median time of a run, over about 20 ms.
-    fn time(&mut self, split: Split) -> f64 {
-        self.run(split);
+    fn time(&mut self, gemm: Gemm, split: Split) -> f64 {
+        self.run(gemm, split);
         let mut times = Vec::new();
         let start = Instant::now();
         while times.len() < 7 || start.elapsed() < Duration::from_millis(20) {
             let start = Instant::now();
-            self.run(split);
+            self.run(gemm, split);
             times.push(start.elapsed().as_secs_f64());
         }
         crate::median(times)
     }
 }
 
-fn product<F: Scalar>(a: ArrayView2<'_, F>, b: ArrayView2<'_, F>, c: ArrayViewMut2<'_, F>) {
-    Gemm::default().product(F::one(), a, b, F::zero(), c);
+fn product<F: Scalar>(
+    gemm: Gemm,
+    a: ArrayView2<'_, F>,
+    b: ArrayView2<'_, F>,
+    c: ArrayViewMut2<'_, F>,
+) {
+    gemm.product(F::one(), a, b, F::zero(), c);
 }
 
 /// Rows per second of the products of a training step over dense layers of these sizes, in `F`.
@@ -96,9 +101,13 @@ pub fn samples_per_second<F: Scalar>(sizes: &[usize], batch: usize, threads: usi
         _ => &[Split::Serial, Split::Rows, Split::Columns],
     };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+    // Each product by whoever is quicker: the library alone, or the crate's own kernels beside it.
+    let gemms = [Gemm::default(), Gemm::default().native_kernels(false)];
+    let ways: Vec<_> =
+        gemms.iter().flat_map(|&gemm| splits.iter().map(move |&split| (gemm, split))).collect();
     let mut best = |product: &mut Product<F>| {
-        // Two rounds, so that a disturbance does not decide which split looks best.
-        let times = (0..2).flat_map(|_| splits).map(|&split| product.time(split));
+        // Two rounds, so that a disturbance does not decide which way looks best.
+        let times = (0..2).flat_map(|_| &ways).map(|&(gemm, split)| product.time(gemm, split));
         times.fold(f64::INFINITY, f64::min)
     };
     let mut total = || products.iter_mut().map(&mut best).sum::<f64>();

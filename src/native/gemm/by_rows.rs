@@ -4,9 +4,9 @@ use std::ops::Range;
 
 use ndarray::ArrayView2;
 
-use super::large::DEPTH;
+use super::large::{DEPTH, multiply};
 use super::room::{RIGHT_BYTES, with_right};
-use super::{Product, Strided, input, multiply, pack, panel_width, run};
+use super::{Product, Strided, input, pack, panel_width, run};
 use crate::scalar::Scalar;
 
 /// Calls `done(rows, values)` with the rows of `a·b`, some after others: `step` of them, the last ones fewer, in
@@ -66,13 +66,6 @@ mod tests {
     use super::*;
     use crate::random_matrix;
 
-    /// `start + a·b` by the triple loop.
-    fn naive<F: Scalar>(a: &Array2<F>, b: &Array2<F>, start: &Array2<F>) -> Array2<F> {
-        Array2::from_shape_fn((a.nrows(), b.ncols()), |(i, j)| {
-            (0..b.nrows()).fold(start[(i, j)], |sum, l| sum + a[(i, l)] * b[(l, j)])
-        })
-    }
-
     fn close<F: Scalar>(got: &Array2<F>, want: &Array2<F>, inner: usize, what: &str) {
         let error = (got - want).iter().fold(0.0f64, |worst, d| worst.max(d.as_f64().abs()));
         let unit = if F::NAME == "f32" { 1e-6 } else { 1e-15 };
@@ -88,7 +81,9 @@ mod tests {
         for (m, k, n) in shapes() {
             let what = format!("{} {m}x{k}x{n}", F::NAME);
             let (a, b) = (random_matrix::<F>(k, m, 1), random_matrix::<F>(k, n, 2));
-            let want = naive(&a.t().to_owned(), &b, &Array2::zeros((m, n)));
+            let want = Array2::from_shape_fn((m, n), |(i, j)| {
+                (0..k).fold(F::zero(), |sum, l| sum + a[(l, i)] * b[(l, j)])
+            });
             for step in [1, 24, 48, 1000] {
                 let mut got = Array2::zeros((m, n));
                 let mut room = vec![F::nan(); m * n];

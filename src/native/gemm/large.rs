@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::panels::copy_tiles;
 use super::room::{LEFT_BYTES, RIGHT_BYTES, with_left, with_right};
 use super::tiles::{PANEL, Tiles, tile_rows};
-use super::{Product, Strided, multiply, pack, panel_width};
+use super::{Product, Strided, multiply_block, pack, panel_width};
 use crate::native::lanes::Lanes;
 use crate::scalar::Scalar;
 
@@ -66,11 +66,7 @@ pub(super) fn large<F: Scalar>(product: &Product<F>) {
 }
 
 /// A product whose right factor is a copy in panels, some rows at a time.
-pub(super) fn blocks<F: Scalar>(
-    product: &Product<F>,
-    panels: *const F,
-    block: fn(&Product<F>, *const F, &mut [MaybeUninit<F>]),
-) {
+pub(super) fn multiply<F: Scalar>(product: &Product<F>, panels: *const F) {
     // As even as can be, in whole tiles.
     let rows = product.rows;
     let step = rows.div_ceil(rows.div_ceil(ROWS).max(1)).next_multiple_of(6).max(6);
@@ -84,7 +80,7 @@ pub(super) fn blocks<F: Scalar>(
                 c: Strided { values: c_values, ..c },
                 ..*product
             };
-            block(&part, panels, room);
+            multiply_block(&part, panels, room);
         }
     });
 }

@@ -18,7 +18,7 @@ use ndarray::{ArrayView2, ArrayViewMut2};
 
 use self::block::block;
 pub(crate) use self::by_rows::product_by_rows;
-use self::large::{blocks, large, rows_times_panels};
+use self::large::{large, rows_times_panels};
 use self::panels::copy_panels;
 pub(crate) use self::room::reserve;
 use self::thin::{THIN, thin_block};
@@ -157,10 +157,6 @@ by_widest_vectors! {
     fn multiply_block<F>(
         product: &Product<F>, panels: *const F, room: &mut [MaybeUninit<F>],
     ) => rows_times_panels
-}
-
-fn multiply<F: Scalar>(product: &Product<F>, panels: *const F) {
-    blocks(product, panels, multiply_block);
 }
 
 fn run<F: Scalar>(product: Product<F>) {
