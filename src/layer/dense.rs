@@ -2,13 +2,14 @@
 
 use std::ops::Range;
 
-use ndarray::{ArrayView2, s};
+use ndarray::{ArrayView2, ArrayViewMut2, s};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::spec::parse_config;
 use super::{
     ActivationLayer, AnyLayerSpec, Backward, Forward, Layer, LayerSpec, Needs, OwnedGradient, Pass,
+    SplitForward,
 };
 use crate::activation::{Activation, AnyActivation, Identity, Saved};
 use crate::error::{Error, Result, positive};
@@ -192,6 +193,17 @@ impl<F: Scalar> BuiltDense<F> {
     fn saves_input(&self) -> bool {
         self.activation.saved() == Saved::Input
     }
+
+    /// Adds the biases, unless there are none, and applies the activation.
+    fn activate(&self, bias: &[F], y: &mut [F], cache: &mut [F]) {
+        if self.saves_input() {
+            elementwise::add_rows(bias, y);
+            cache.copy_from_slice(y);
+            self.activation.forward(y);
+        } else {
+            self.activation.forward_biased(bias, y);
+        }
+    }
 }
 
 impl<F: Scalar> Layer<F> for BuiltDense<F> {
@@ -219,15 +231,8 @@ impl<F: Scalar> Layer<F> for BuiltDense<F> {
         let Forward { x: Some(x), mut y, mut cache, .. } = io else { return };
         let bias = &params[self.weight_count()..];
         let biased = pass.gemm.product_with_bias(x, self.weights(params), bias, y.view_mut());
-        let y = flat(&mut y);
         let bias = if biased { &[] } else { bias };
-        if self.saves_input() {
-            elementwise::add_rows(bias, y);
-            flat(&mut cache).copy_from_slice(y);
-            self.activation.forward(y);
-        } else {
-            self.activation.forward_biased(bias, y);
-        }
+        self.activate(bias, flat(&mut y), flat(&mut cache));
     }
 
     fn backward(&self, pass: Pass, params: &[F], io: Backward<'_, F>) {
@@ -250,6 +255,33 @@ impl<F: Scalar> Layer<F> for BuiltDense<F> {
 
     fn owned(&self) -> Option<&dyn OwnedGradient<F>> {
         Some(self)
+    }
+
+    fn split_forward(&self) -> Option<&dyn SplitForward<F>> {
+        Some(self)
+    }
+}
+
+impl<F: Scalar> SplitForward<F> for BuiltDense<F> {
+    fn inputs(&self, block: Range<usize>) -> Range<usize> {
+        self.block_rows(&block)
+    }
+
+    fn share(
+        &self,
+        gemm: Gemm,
+        block: Range<usize>,
+        params: &[F],
+        x: ArrayView2<'_, F>,
+        share: ArrayViewMut2<'_, F>,
+    ) {
+        let weights = self.weights(params).slice_move(s![self.block_rows(&block), ..]);
+        gemm.product(F::one(), x, weights, F::zero(), share);
+    }
+
+    fn finish(&self, params: &[F], io: Forward<'_, F>) {
+        let Forward { mut y, mut cache, .. } = io;
+        self.activate(&params[self.weight_count()..], flat(&mut y), flat(&mut cache));
     }
 }
 

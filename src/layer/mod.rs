@@ -315,6 +315,11 @@ pub trait Layer<F: Scalar>: Debug + Send + Sync {
     fn owned(&self) -> Option<&dyn OwnedGradient<F>> {
         None
     }
+
+    /// The layer's way to share out its forward pass by the blocks of its owned gradient, if it has one.
+    fn split_forward(&self) -> Option<&dyn SplitForward<F>> {
+        None
+    }
 }
 
 /// Statistics over all rows of a batch, for layers whose rows depend on each other.
@@ -348,6 +353,27 @@ pub trait WholeBatch<F: Scalar>: Send + Sync {
 
     /// Overwrites the gradient by the layer's parameters from the sums over all rows.
     fn settle_backward(&self, total: &[F], dparams: &mut [F]);
+}
+
+/// A forward pass whose inputs can be shared out: each block of parameters gives its inputs' share of the sums, so that
+/// weights stay with the worker that owns and updates them.
+pub trait SplitForward<F: Scalar>: Send + Sync {
+    /// The inputs, a range of columns of x, that the parameters of one of [`OwnedGradient::blocks`] multiply. The blocks'
+    /// ranges cut the inputs in order, without gaps.
+    fn inputs(&self, block: Range<usize>) -> Range<usize>;
+
+    /// Overwrites `share` by the block's share of the sums, from all the layer's parameters and the block's inputs.
+    fn share(
+        &self,
+        gemm: Gemm,
+        block: Range<usize>,
+        params: &[F],
+        x: ArrayView2<'_, F>,
+        share: ArrayViewMut2<'_, F>,
+    );
+
+    /// Turns the sum of all shares, which `y` holds, into the output, and keeps what forward keeps.
+    fn finish(&self, params: &[F], io: Forward<'_, F>);
 }
 
 /// A weight gradient computed block by block over all rows of the batch, after every shard's

@@ -18,18 +18,25 @@ pub(crate) fn gather_rows<F: Scalar>(
 ) {
     let width = from.ncols();
     assert_eq!(to.ncols(), width, "rows of the same width");
-    let (Some(values), Some(to)) = (from.to_slice(), to.as_slice_mut()) else {
-        for (mut to, &row) in to.outer_iter_mut().zip(rows) {
-            to.assign(&from.row(row));
+    if let (Some(values), Some(to)) = (from.to_slice(), to.as_slice_mut()) {
+        for (i, (to, &row)) in to.chunks_exact_mut(width.max(1)).zip(rows).enumerate() {
+            if let Some(&next) = rows.get(i + AHEAD) {
+                let start = values.as_ptr().wrapping_add(next * width);
+                fetch(start, (width * size_of::<F>()).min(FETCHED));
+            }
+            to.copy_from_slice(&values[row * width..][..width]);
         }
         return;
-    };
-    for (i, (to, &row)) in to.chunks_exact_mut(width.max(1)).zip(rows).enumerate() {
+    }
+    for (i, (mut to, &row)) in to.outer_iter_mut().zip(rows).enumerate() {
+        let from_row = from.row(row);
         if let Some(&next) = rows.get(i + AHEAD) {
-            let start = values.as_ptr().wrapping_add(next * width);
-            fetch(start, (width * size_of::<F>()).min(FETCHED));
+            fetch(from.row(next).as_ptr(), (width * size_of::<F>()).min(FETCHED));
         }
-        to.copy_from_slice(&values[row * width..][..width]);
+        match (from_row.to_slice(), to.as_slice_mut()) {
+            (Some(from), Some(to)) => to.copy_from_slice(from),
+            _ => to.assign(&from_row),
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use ndarray::{ArrayView2, ArrayViewMut2};
+use ndarray::{ArrayView2, ArrayViewMut2, ShapeBuilder};
 
 use super::crew::Crew;
 use crate::scalar::Scalar;
@@ -56,6 +56,49 @@ impl<F: Scalar> RowBuffer<F> {
             // SAFETY: `i` < parts, the length of `results`, and each comes once.
             let result = unsafe { &mut *results.at(i) };
             work(shared.part(i), own.part(i), result);
+        });
+    }
+}
+
+/// Columns of a slot and a result that go together, see [`RowBuffer::for_each_block`].
+pub(crate) type BlockOfColumns<'a, F> = (ArrayViewMut2<'a, F>, ArrayViewMut2<'a, F>);
+
+impl<F: Scalar> RowBuffer<F> {
+    /// Calls `work(i, columns, own)` for each of `count` blocks: `columns` are the first `rows` rows of slot `slot` in the
+    /// columns that `range(i)` names, `own` the first `rows` rows of slot `i` of `others`.
+    ///
+    /// # Panics
+    /// If the ranges overlap, do not ascend, or end behind the slot.
+    pub(crate) fn for_each_block(
+        &mut self,
+        (slot, rows): (usize, usize),
+        others: &mut Self,
+        (crew, count): (Crew<'_>, usize),
+        range: impl Fn(usize) -> Range<usize> + Sync,
+        work: impl Fn(usize, BlockOfColumns<'_, F>) + Sync,
+    ) {
+        let (offset, width) = self.slots[slot];
+        assert!(rows <= self.rows && rows <= others.rows, "{rows} rows of {}", self.rows);
+        let mut end = 0;
+        for i in 0..count {
+            let range = range(i);
+            assert!(end <= range.start && range.start <= range.end, "ranges overlap at {range:?}");
+            end = range.end;
+        }
+        assert!(end <= width && count <= others.slots.len(), "ranges end at {end} of {width}");
+        let values = Pointer(self.values[offset..offset + rows * width].as_mut_ptr());
+        let (own_values, own_slots) = (Pointer(others.values.as_mut_ptr()), &others.slots);
+        crew.for_each(count, &|i| {
+            let range = range(i);
+            let shape = (rows, range.len()).strides((width, 1));
+            // SAFETY: the ranges were found to be disjoint and inside the slot, which is borrowed mutably, and
+            // each block comes once.
+            let columns = unsafe { ArrayViewMut2::from_shape_ptr(shape, values.at(range.start)) };
+            let (start, own_width) = own_slots[i];
+            // SAFETY: slots do not overlap, each comes once, and has at least so many rows.
+            let own =
+                unsafe { ArrayViewMut2::from_shape_ptr((rows, own_width), own_values.at(start)) };
+            work(i, (columns, own));
         });
     }
 }

@@ -2,14 +2,16 @@
 
 use std::ops::Range;
 
+use ndarray::s;
+
 use super::plan::{Segment, StepPlan};
 use super::step::{StepSettings, StepWorkspace};
 use crate::data::Dataset;
-use crate::layer::{Backward, Layer, Pass};
+use crate::layer::{Backward, Forward, Layer, Pass};
 use crate::linalg::elementwise;
 use crate::loss::Loss;
 use crate::native::gather::gather_rows;
-use crate::native::rows::{PartRows, flat};
+use crate::native::rows::{PartRows, RowBuffer, flat, flat_ref};
 use crate::network::Sequential;
 use crate::network::plan::{INPUT, LayerPlan};
 use crate::scalar::Scalar;
@@ -24,6 +26,8 @@ struct Passes<'a, F> {
     network: &'a Sequential<F>,
     plan: &'a StepPlan,
     stats: &'a [Vec<F>; 2],
+    /// The shares of the first layer's sums over so many rows, where they are shared out.
+    shares: Option<(&'a RowBuffer<F>, usize)>,
     settings: StepSettings<'a>,
 }
 
@@ -44,6 +48,9 @@ impl<F: Scalar> StepWorkspace<F> {
         let weight_sum = self.batch.gather(data, rows);
         let scale = F::from_f64(1.0 / weight_sum);
         let count = self.shard_count(network, rows.len());
+        if rows.len() <= self.plan.split_rows() {
+            self.first_shares(network, data, rows, settings);
+        }
         let forward_segments = self.plan.forward_segments.len();
         for i in 0..forward_segments {
             self.forward_segment(network, i, (loss, scale), data, rows, settings);
@@ -62,6 +69,31 @@ impl<F: Scalar> StepWorkspace<F> {
         (self.losses[..count].iter().sum(), weight_sum)
     }
 
+    /// Each block of the first layer gathers its inputs of all rows and computes their share of the sums.
+    fn first_shares(
+        &mut self,
+        network: &Sequential<F>,
+        data: &Dataset<'_, F>,
+        rows: &[usize],
+        settings: StepSettings<'_>,
+    ) {
+        let (plan, layer) = (&self.plan, &network.layers()[0]);
+        let split = layer.split_forward().expect("the plan asked for it");
+        let params = &network.parameters()[plan.forward.layers[0].params.clone()];
+        let features = data.storage_features();
+        let inputs = |i| split.inputs(plan.blocks[i].range.clone());
+        self.buffer.for_each_block(
+            (INPUT, rows.len()),
+            &mut self.shares,
+            (settings.crew, plan.split),
+            inputs,
+            |i, (mut x, share)| {
+                gather_rows(features.slice(s![.., inputs(i)]), rows, x.view_mut());
+                split.share(settings.gemm, plan.blocks[i].range.clone(), params, x.view(), share);
+            },
+        );
+    }
+
     /// Runs a forward segment; behind the last one the loss and the first backward segment.
     fn forward_segment(
         &mut self,
@@ -74,7 +106,9 @@ impl<F: Scalar> StepWorkspace<F> {
     ) {
         let count = self.shard_count(network, rows.len());
         let (plan, batch) = (&self.plan, &self.batch);
-        let passes = Passes { network, plan, stats: &self.stats, settings };
+        let splits = rows.len() <= plan.split_rows();
+        let shares = splits.then_some((&self.shares, rows.len()));
+        let passes = Passes { network, plan, stats: &self.stats, shares, settings };
         let segment = &plan.forward_segments[index];
         let last = index + 1 == plan.forward_segments.len();
         let features = data.storage_features();
@@ -86,7 +120,7 @@ impl<F: Scalar> StepWorkspace<F> {
             losses,
             |mut part, mut own, value| {
                 let range = part.rows();
-                if index == 0 {
+                if index == 0 && shares.is_none() {
                     gather_rows(features, &rows[range.clone()], part.slot(INPUT));
                 }
                 passes.forward(segment, &mut part, &mut own);
@@ -111,7 +145,8 @@ impl<F: Scalar> StepWorkspace<F> {
         settings: StepSettings<'_>,
     ) {
         let count = self.shard_count(network, rows);
-        let passes = Passes { network, plan: &self.plan, stats: &self.stats, settings };
+        let passes =
+            Passes { network, plan: &self.plan, stats: &self.stats, shares: None, settings };
         let segment = &self.plan.backward_segments[index];
         let (own, losses) = (&mut self.own, &mut self.losses[..count]);
         self.buffer.for_each_part(own, rows, settings.crew, losses, |mut part, mut own, _| {
@@ -171,7 +206,11 @@ impl<F: Scalar> Passes<'_, F> {
         let plan = &self.plan.forward;
         let ([], [mut scratch, mut stats]) = own.slots([], [SCRATCH, STATS]);
         let pass = self.pass(part, 0);
-        let layers = segment.layers.clone();
+        let mut layers = segment.layers.clone();
+        if let (Some(shares), 0) = (self.shares, layers.start) {
+            self.finish_first(shares, part);
+            layers.start = 1;
+        }
         let read = |layer| self.stats(layer, false);
         plan.forward(self.network, layers, pass, (part, None), flat(&mut scratch), read);
         if let Some(layer) = segment.whole_batch {
@@ -181,6 +220,25 @@ impl<F: Scalar> Passes<'_, F> {
             let whole = self.network.layers()[layer].whole_batch().expect("the plan asked for it");
             whole.collect(x, &mut flat(&mut stats)[self.plan.stats[layer].clone()]);
         }
+    }
+
+    /// The first layer's output from the shares of its sums, added up in the order of the blocks.
+    fn finish_first(&self, (shares, rows): (&RowBuffer<F>, usize), part: &mut PartRows<'_, F>) {
+        let plan = &self.plan.forward.layers[0];
+        let split = self.network.layers()[0].split_forward().expect("the plan asked for it");
+        let own = part.rows();
+        let ([], [mut y, cache]) = part.slots([], [plan.y, plan.cache]);
+        for i in 0..self.plan.split {
+            let share = shares.view(i, rows).slice_move(s![own.clone(), ..]);
+            let share = flat_ref(&share);
+            match i {
+                0 => flat(&mut y).copy_from_slice(share),
+                _ => elementwise::add(share, flat(&mut y)),
+            }
+        }
+        let params = &self.network.parameters()[plan.params.clone()];
+        let (scratch, buffers, stats) = (&mut [][..], &[][..], &[][..]);
+        split.finish(params, Forward { x: None, y, cache, scratch, buffers, stats });
     }
 
     /// Runs a segment's layers backward, and collects for the layer in front of it.

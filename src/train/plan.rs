@@ -109,6 +109,8 @@ pub(super) struct StepPlan {
     pub(super) backward_segments: Vec<Segment>,
     /// Where each layer's whole-batch statistics lie.
     pub(super) stats: Vec<Range<usize>>,
+    /// The number of blocks of the first layer, whose forward pass can be shared out by them; 0 if it cannot.
+    pub(super) split: usize,
 }
 
 impl StepPlan {
@@ -140,6 +142,7 @@ impl StepPlan {
             forward_segments: Vec::new(),
             backward_segments: Vec::new(),
             stats: Vec::new(),
+            split: 0,
             forward,
             widths,
             deltas,
@@ -148,6 +151,10 @@ impl StepPlan {
         for (i, layer) in network.layers().iter().enumerate() {
             let owned = layer.owned().filter(|_| mode == WeightGradient::Owners);
             plan.add_layer(network, i, owned, regularizer);
+            let split = i == 0 && owned.is_some() && layer.split_forward().is_some();
+            if split && plan.blocks.len() > 1 && !plan.forward.layers[0].in_place {
+                plan.split = plan.blocks.len();
+            }
         }
         plan
     }
@@ -174,6 +181,17 @@ impl StepPlan {
         }
         let layers = self.first_trained..end;
         self.backward_segments.push(Segment { layers, whole_batch: None });
+    }
+
+    /// The most rows of a batch whose forward pass through the first layer is shared out by its blocks: the shares of
+    /// the sums are to be at most half as many as the weights, which stay where they are then.
+    pub(super) fn split_rows(&self) -> usize {
+        self.widths[INPUT].checked_div(2 * self.split).unwrap_or(0)
+    }
+
+    /// The widths of the first layer's shares of sums.
+    pub(super) fn share_widths(&self) -> Vec<usize> {
+        vec![self.forward.layers.first().map_or(0, |layer| self.widths[layer.y]); self.split]
     }
 
     /// The number of whole-batch statistics of all layers.

@@ -20,6 +20,8 @@ pub(super) struct StepWorkspace<F> {
     pub(super) buffer: RowBuffer<F>,
     /// A row for each shard: scratch, its gradient, its whole-batch statistics.
     pub(super) own: RowBuffer<F>,
+    /// The shares of the first layer's sums, one for each of its blocks, where they are shared out.
+    pub(super) shares: RowBuffer<F>,
     pub(super) losses: Vec<f64>,
     options: StepOptions,
     pub(super) batch: Batch<F>,
@@ -93,6 +95,7 @@ impl<F: Scalar> StepWorkspace<F> {
         let columns = plan.bounded.iter().map(|matrix| matrix.columns).max().unwrap_or(0);
         Self {
             buffer: RowBuffer::new(rows, &plan.widths),
+            shares: RowBuffer::new(rows.min(plan.split_rows()), &plan.share_widths()),
             own: RowBuffer::new(most, &[scratch, plan.shard_gradient_len, plan.stats_len()]),
             stats: [vec![F::zero(); plan.stats_len()], vec![F::zero(); plan.stats_len()]],
             losses: vec![0.0; most],
