@@ -105,3 +105,23 @@ fn what_cannot_be_drawn_is_named() {
     let nothing = quick(1, 0).choice("a", [0; 0], |mlp, _| mlp);
     assert!(matches!(nothing.fit(&data), Err(Error::Empty { .. })));
 }
+
+#[test]
+fn axes_vary_where_nobody_can_count_their_combinations() {
+    let search = (0..25)
+        .fold(quick(4, 5), |search, i| search.choice(format!("a{i:02}"), 0..10, |mlp, _| mlp));
+    let params = params(&search);
+    for axis in 0..25 {
+        let name = format!("a{axis:02}");
+        let distinct: std::collections::BTreeSet<_> =
+            params.iter().map(|params| params[&name].to_string()).collect();
+        assert!(distinct.len() > 1, "{name} is always {distinct:?}");
+    }
+}
+
+#[test]
+fn too_many_iterations_are_refused() {
+    let search = quick(usize::MAX, 5).uniform("momentum", 0.25..=0.75, |mlp, _| mlp);
+    let refused = search.fit(&datasets::iris().unwrap()).unwrap_err();
+    assert!(matches!(refused, blastrain::Error::Param { name: "candidates", .. }), "{refused}");
+}

@@ -133,6 +133,7 @@ impl<E> Grid<E> {
         E: Clone,
     {
         let axes = self.sorted_axes()?;
+        check_count(self.len())?;
         (0..self.len()).map(|number| candidate(&axes, number, estimator)).collect()
     }
 
@@ -158,6 +159,17 @@ impl<E> Grid<E> {
             return Err(Error::empty(format!("the axis \"{}\"", axis.name), "1 value"));
         }
         Ok(axes)
+    }
+}
+
+/// More candidates than any search will ever fit: a slip of the pen would fill the memory.
+const MOST_CANDIDATES: usize = 1_000_000;
+
+/// Checks that a search has not too many candidates.
+pub(super) fn check_count(count: usize) -> Result<()> {
+    match count <= MOST_CANDIDATES {
+        true => Ok(()),
+        false => Err(Error::param("candidates", count, format!("at most {MOST_CANDIDATES}"))),
     }
 }
 
@@ -227,6 +239,14 @@ mod tests {
         assert_eq!(candidates[3].params.to_string(), "a=2, b=y");
         assert_eq!(serde_json::to_string(&candidates[3].params).unwrap(), r#"{"a":2,"b":"y"}"#);
         assert_eq!(Grid::<String>::new().candidates(&String::new()).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn too_many_candidates_are_refused_before_any_is_made() {
+        let grid =
+            (0..30).fold(Grid::new(), |grid, i| grid.axis(format!("a{i}"), 0..10, |e: u8, _| e));
+        let refused = grid.candidates(&0).unwrap_err();
+        assert!(matches!(refused, Error::Param { name: "candidates", .. }), "{refused}");
     }
 
     #[test]

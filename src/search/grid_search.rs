@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::core::search;
-use super::grid::Candidate;
+use super::grid::{Candidate, check_count};
 use super::settings::{ErrorScore, Progress, SearchSettings, search_methods};
 use super::strategy::Candidates;
 use super::{FittedSearch, Grid};
@@ -94,6 +94,7 @@ impl<F: Scalar, E: Estimator<F> + Clone> Candidates<F> for GridSearch<F, E> {
         let mut candidates = Vec::new();
         for grid in grids {
             candidates.extend(grid.candidates(&self.estimator)?);
+            check_count(candidates.len())?;
         }
         Ok(candidates)
     }

@@ -200,7 +200,11 @@ fn read(path: &Path, bytes: &[u8], search: &Fingerprint, extent: Extent) -> Resu
     let mut finished = Finished::new();
     for (i, bytes) in lines.enumerate() {
         let wrong = |why: String| Error::format("journal", path, format!("line {}: {why}", i + 2));
-        let line: Line = serde_json::from_slice(bytes).map_err(|error| wrong(error.to_string()))?;
+        if bytes.is_empty() {
+            continue;
+        }
+        let damaged = |_| wrong("it is damaged; without it, its fit is run again".into());
+        let line: Line = serde_json::from_slice(bytes).map_err(damaged)?;
         let place = (line.rung, line.candidate, line.fold);
         let result = line.check(extent).ok_or_else(|| wrong("not a fit of this search".into()))?;
         finished.insert(place, result);

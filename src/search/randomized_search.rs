@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::core::search;
-use super::grid::{Axis, AxisValue, Candidate, axis_value, distinct};
+use super::grid::{Axis, AxisValue, Candidate, axis_value, check_count, distinct};
 use super::settings::{ErrorScore, Progress, SearchSettings, search_methods};
 use super::strategy::Candidates;
 use super::{FittedSearch, Grid};
@@ -245,10 +245,13 @@ impl<F: Scalar, E: Estimator<F> + Clone> Candidates<F> for RandomizedSearch<F, E
             }
         }
         let mut random = self.random_state.clone();
-        if grid.axes.len() == axes.len() {
+        // More than can be counted are drawn axis by axis, too: hardly twice the same.
+        if grid.axes.len() == axes.len() && grid.len() < usize::MAX {
+            check_count(self.n_iter.min(grid.len()))?;
             let numbers = without_replacement(grid.len(), self.n_iter, &mut random)?;
             return grid.candidates_at(&numbers, &self.estimator);
         }
+        check_count(self.n_iter)?;
         (0..self.n_iter).map(|_| self.draw(&axes, &mut random)).collect()
     }
 

@@ -32,16 +32,26 @@ impl fmt::Display for SearchResults {
             write!(f, "{} {:>4}", if i == best { "*" } else { " " }, ranks[i])?;
             for (name, metric) in &columns {
                 let (mean, deviation) = candidate.summary(*metric, false);
-                write!(f, "  {mean:>width$.4}  {deviation:.4}", width = name.len().max(12))?;
+                let (mean, deviation) = (short(mean), short(deviation));
+                write!(f, "  {mean:>width$}  {deviation}", width = name.len().max(12))?;
             }
             let seconds: f64 = candidate.folds.iter().map(|fold| fold.fit_seconds).sum();
             write!(f, "  {seconds:>6.2}  ")?;
             if let (Some(iter), Some(resources)) = (candidate.iter, candidate.n_resources) {
                 write!(f, "{iter:>4}  {resources:>9}  ")?;
             }
-            writeln!(f, "{}", candidate.params.brief())?;
+            // A line stays a line, whatever a name or a text has in it.
+            writeln!(f, "{}", candidate.params.brief().replace('\n', "\\n"))?;
         }
         self.write_footer(f)
+    }
+}
+
+/// Four decimals, or with an exponent where there would be many digits before them.
+fn short(value: f64) -> String {
+    match value.abs() < 1e6 || !value.is_finite() {
+        true => format!("{value:.4}"),
+        false => format!("{value:.4e}"),
     }
 }
 
@@ -81,5 +91,16 @@ impl SearchResults {
             )?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::short;
+
+    #[test]
+    fn numbers_are_short() {
+        let shown = [0.95833, -1.5e168, f64::INFINITY, f64::NAN].map(short);
+        assert_eq!(shown, ["0.9583", "-1.5000e168", "inf", "NaN"]);
     }
 }

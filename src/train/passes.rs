@@ -81,7 +81,7 @@ impl<F: Scalar> StepWorkspace<F> {
         let split = layer.split_forward().expect("the plan asked for it");
         let params = &network.parameters()[plan.forward.layers[0].params.clone()];
         let features = data.storage_features();
-        let inputs = |i| split.inputs(plan.blocks[i].range.clone());
+        let inputs = |i: usize| split.inputs(plan.blocks[i].range.clone());
         self.buffer.for_each_block(
             (INPUT, rows.len()),
             &mut self.shares,
