@@ -1,4 +1,4 @@
-//! Trains neural networks on the CPU: matrix products through OpenBLAS, mini-batches sharded over
+//! Trains neural networks on the CPU: matrix products through OpenBLAS and own kernels, mini-batches sharded over
 //! rayon, and the same bits for any number of threads.
 //!
 //! As in scikit-learn, an estimator that is fitted and predicts:
