@@ -22,8 +22,8 @@ pub enum Backend {
     Blocked,
     /// The triple loop. A baseline and the tests' oracle.
     Naive,
-    /// The crate's own kernels. [`Gemm`] calls them beside OpenBLAS: where the processor has AVX2, but not AVX-512,
-    /// for nearly all products, else for those that are tiny or have few columns, inner indices or rows.
+    /// The crate's own kernels, for AVX-512, AVX2 or whatever there is. [`Gemm`] calls them beside OpenBLAS: where the
+    /// processor has AVX2 for nearly all products, else for those that are tiny or have few columns, inner indices or rows.
     Native,
 }
 
@@ -58,7 +58,7 @@ impl Default for Gemm {
     }
 }
 
-/// Bytes of a right factor stored by rows up to which the crate's own kernels are the faster ones.
+/// Bytes of a right factor stored by rows up to which the crate's own kernels are always the faster ones.
 const HUGE: usize = 1 << 22;
 /// Multiply-adds up to which they compute any product on processors that they are not written for …
 const TINY: usize = 1 << 13;
@@ -186,7 +186,7 @@ impl Gemm {
     }
 }
 
-/// A function of shape, layout and processor alone, so that the same product has the same bits everywhere on a machine.
+/// A function of shape, layout, processor and the kernels that OpenBLAS has for it, so that the same product has the same bits everywhere on a machine.
 #[inline]
 fn suits_native_kernels<F>(a: &ArrayView2<'_, F>, b: &ArrayView2<'_, F>) -> bool {
     let (m, (k, n)) = (a.nrows(), b.dim());
@@ -198,7 +198,8 @@ fn suits_native_kernels<F>(a: &ArrayView2<'_, F>, b: &ArrayView2<'_, F>) -> bool
     }
     if native::gemm::suits_processor() {
         let left_by_rows = a.strides()[1] == 1;
-        return !(by_rows && left_by_rows && m > 1 && bytes > HUGE);
+        let huge = by_rows && left_by_rows && m > 1 && bytes > HUGE;
+        return !(huge && native::has_wide_kernels());
     }
     m.saturating_mul(b.len()) <= TINY
         || n <= NARROW

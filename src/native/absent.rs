@@ -12,6 +12,11 @@ pub(crate) fn ensure_ready() -> Result<()> {
 #[inline(always)]
 pub(crate) fn pin_this_thread() {}
 
+/// There are none.
+pub(crate) fn has_wide_kernels() -> bool {
+    false
+}
+
 /// The products of this build.
 pub(crate) fn info() -> Result<BlasInfo> {
     Ok(BlasInfo {

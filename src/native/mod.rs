@@ -24,7 +24,7 @@ use absent as backend;
 #[cfg(feature = "openblas")]
 use openblas as backend;
 
-pub(crate) use backend::{ensure_ready, info, pin_this_thread};
+pub(crate) use backend::{ensure_ready, has_wide_kernels, info, pin_this_thread};
 
 use crate::error::{Error, Result};
 

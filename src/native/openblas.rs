@@ -88,6 +88,14 @@ pub(crate) fn info() -> Result<BlasInfo> {
     })
 }
 
+/// Whether its kernels are written for AVX2 or wider vectors. A release takes its oldest ones on processors newer than
+/// itself: 0.3.21 those of SSE3 on some that have AVX-512.
+pub(crate) fn has_wide_kernels() -> bool {
+    const WIDE: [&str; 5] = ["Haswell", "Zen", "SkylakeX", "Cooperlake", "SapphireRapids"];
+    let wide = |kernel: &str| WIDE.iter().any(|name| name.eq_ignore_ascii_case(kernel));
+    loaded().is_ok_and(|loaded| wide(&loaded.kernel))
+}
+
 fn loaded() -> Result<&'static Loaded> {
     LOADED.get_or_init(load).as_ref().map_err(|why| Error::Unavailable {
         what: "training with the linked OpenBLAS".to_owned(),

@@ -42,10 +42,24 @@ pub(crate) fn has_avx2_fma() -> bool {
     std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma")
 }
 
+/// Whether it has the vectors of 64 bytes of AVX-512.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+pub(crate) fn has_avx512() -> bool {
+    std::arch::is_x86_feature_detected!("avx512f") && has_avx2_fma()
+}
+
 /// `a * b + c`, fused where that is one instruction (elsewhere it would be a slow library call).
 #[inline(always)]
 pub(crate) fn mul_add<F: crate::scalar::Scalar, const FMA: bool>(a: F, b: F, c: F) -> F {
     if FMA { a.mul_add(b, c) } else { a * b + c }
+}
+
+/// The value, or zero where it is subnormal: many processors compute with such values a hundred times slower, and what
+/// decays by a factor in each step would stay one for ever, for rounding keeps it from zero.
+#[inline(always)]
+pub(crate) fn flush_subnormal<F: crate::scalar::Scalar>(value: F) -> F {
+    if value.abs() < F::min_positive_value() { F::zero() } else { value }
 }
 
 /// Asks for so many bytes from `start` on to be brought into the first cache. Reads nothing.
@@ -70,6 +84,16 @@ mod tests {
         fn dot<F>(a: &[F], b: &[F]) -> F {
             a.iter().zip(b).fold(F::zero(), |sum, (&a, &b)| super::mul_add::<F, FMA>(a, b, sum))
         }
+    }
+
+    #[test]
+    fn subnormal_values_are_flushed_and_no_others() {
+        let least = f64::MIN_POSITIVE;
+        for value in [least, -least, 1.0, f64::INFINITY, 0.0] {
+            assert_eq!(super::flush_subnormal(value), value);
+        }
+        assert_eq!([least / 2.0, -least / 2.0, 5e-324].map(super::flush_subnormal), [0.0; 3]);
+        assert!(super::flush_subnormal(f64::NAN).is_nan());
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::{Optimizer, Step};
 use crate::error::{Result, fraction, non_negative, positive};
-use crate::native::simd::{mul_add, vectorised};
+use crate::native::simd::{flush_subnormal, mul_add, vectorised};
 use crate::scalar::Scalar;
 
 /// RMSprop: steps divided by the root of a running mean of squared gradients. Tieleman & Hinton
@@ -82,11 +82,11 @@ vectorised! {
         let rest = F::one() - alpha;
         for (i, ((p, &g), s)) in params.iter_mut().zip(grad).zip(squares).enumerate() {
             let g = mul_add::<F, FMA>(decay, *p, g);
-            *s = mul_add::<F, FMA>(alpha, *s, rest * g * g);
+            *s = flush_subnormal(mul_add::<F, FMA>(alpha, *s, rest * g * g));
             let variance = match mean.get_mut(i) {
                 None => *s,
                 Some(m) => {
-                    *m = mul_add::<F, FMA>(alpha, *m, rest * g);
+                    *m = flush_subnormal(mul_add::<F, FMA>(alpha, *m, rest * g));
                     let variance = mul_add::<F, FMA>(-*m, *m, *s);
                     // Equal gradients leave rounding errors, of either sign. NaN stays.
                     if variance < F::zero() { F::zero() } else { variance }
@@ -96,7 +96,7 @@ vectorised! {
             let direction = match velocity.get_mut(i) {
                 None => quotient,
                 Some(v) => {
-                    *v = mul_add::<F, FMA>(momentum, *v, quotient);
+                    *v = flush_subnormal(mul_add::<F, FMA>(momentum, *v, quotient));
                     *v
                 }
             };

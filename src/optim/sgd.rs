@@ -2,7 +2,7 @@
 
 use super::{Optimizer, Step};
 use crate::error::{Error, Result, fraction, non_negative, positive};
-use crate::native::simd::{mul_add, vectorised};
+use crate::native::simd::{flush_subnormal, mul_add, vectorised};
 use crate::scalar::Scalar;
 
 /// Stochastic gradient descent, with momentum (Polyak 1964) and Nesterov's variant
@@ -67,7 +67,7 @@ vectorised! {
     ) {
         for ((p, &g), v) in params.iter_mut().zip(grad).zip(velocity) {
             let g = mul_add::<F, FMA>(decay, *p, g);
-            *v = mul_add::<F, FMA>(momentum, *v, g);
+            *v = flush_subnormal(mul_add::<F, FMA>(momentum, *v, g));
             let direction = if nesterov { mul_add::<F, FMA>(momentum, *v, g) } else { *v };
             *p = mul_add::<F, FMA>(-rate, direction, *p);
         }

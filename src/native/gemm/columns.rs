@@ -13,7 +13,7 @@ pub(super) const PACK_ROWS: usize = 64;
 /// Vectors of the widest tile that may need a copy.
 const WIDEST: usize = 3;
 /// Values of the widest vectors.
-const MOST_LANES: usize = 8;
+const MOST_LANES: usize = 16;
 
 /// Room for the widest block of `b`.
 pub(super) type Packed<F> = [MaybeUninit<F>; DEPTH * WIDEST * MOST_LANES];

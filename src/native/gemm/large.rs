@@ -145,7 +145,7 @@ unsafe fn one_panel<F: Scalar, L: Lanes<F>, const V: usize>(
     let mut c = Strided { values: c.values.wrapping_add(columns.start), ..c };
     let mut left = product.rows;
     while left > 0 {
-        let count = tile_rows(left);
+        let count = tile_rows::<F, L>(PANEL, left);
         let tile = match copied {
             true => Strided { row: 1, column: count as isize, ..a },
             false => a,
@@ -166,11 +166,14 @@ mod tests {
     use super::super::input;
     use super::super::panels::copy_panels;
     use super::*;
-    use crate::native::lanes::HasLanes;
     use crate::random_matrix;
 
-    /// A block of a product with the vectors that every processor has.
-    fn plain<F: Scalar>(a: ArrayView2<'_, F>, b: ArrayView2<'_, F>) -> Array2<F> {
+    /// A block of a product: the panels, and the rows times them, by what is called.
+    fn product<F: Scalar, L: Lanes<F>>(
+        a: ArrayView2<'_, F>,
+        b: ArrayView2<'_, F>,
+        run: impl FnOnce(&Product<F>, &mut [MaybeUninit<F>], &mut [MaybeUninit<F>]),
+    ) -> Array2<F> {
         let (rows, (inner, columns)) = (a.nrows(), b.dim());
         let mut c = Array2::from_elem((rows, columns), F::nan());
         let product = Product {
@@ -184,24 +187,30 @@ mod tests {
             c: Strided { values: c.as_mut_ptr(), row: columns as isize, column: 1 },
             bias: std::ptr::null(),
         };
-        let mut panels = vec![MaybeUninit::uninit(); inner * columns.next_multiple_of(16)];
+        let width = PANEL * L::COUNT;
+        let mut panels = vec![MaybeUninit::uninit(); inner * columns.next_multiple_of(width)];
         let mut room = vec![MaybeUninit::uninit(); (rows + 1) * inner + 8];
-        // SAFETY: every processor can compute with these vectors, and there is room.
-        unsafe {
-            copy_panels::<F, <F as HasLanes>::Plain>(
-                input(b),
-                columns,
-                0..inner,
-                inner,
-                &mut panels,
-            );
-            let panels = panels.as_ptr().cast();
-            rows_times_panels::<F, <F as HasLanes>::Plain>(&product, panels, &mut room);
-        }
+        run(&product, &mut panels, &mut room);
         c
     }
 
-    fn check<F: Scalar>(unit: f64) {
+    /// # Safety
+    /// The processor can compute with `L`.
+    #[inline(always)]
+    unsafe fn block<F: Scalar, L: Lanes<F>>(
+        product: &Product<F>,
+        panels: &mut [MaybeUninit<F>],
+        room: &mut [MaybeUninit<F>],
+    ) {
+        let Product { inner, columns, b, .. } = *product;
+        // SAFETY: the caller's word, and there is room.
+        unsafe {
+            copy_panels::<F, L>(b, columns, 0..inner, inner, panels);
+            rows_times_panels::<F, L>(product, panels.as_ptr().cast(), room);
+        }
+    }
+
+    fn check<F: Scalar>(unit: f64, run: fn(ArrayView2<'_, F>, ArrayView2<'_, F>) -> Array2<F>) {
         for (m, k, n) in [(1, 3, 2), (13, 70, 33), (29, 101, 16), (40, 9, 50)] {
             let (a, b) = (random_matrix::<F>(m, k, 1), random_matrix::<F>(k, n, 2));
             let (at, bt) = (a.t().to_owned(), b.t().to_owned());
@@ -211,7 +220,7 @@ mod tests {
             });
             for a in [a.view(), at.t()] {
                 for b in [b.view(), bt.t(), gaps.slice(s![.., ..;2])] {
-                    let error = &plain(a, b) - &want;
+                    let error = &run(a, b) - &want;
                     let worst = error.iter().fold(0.0f64, |worst, d| worst.max(d.as_f64().abs()));
                     assert!(worst <= unit * k as f64, "{} {m}x{k}x{n}: {worst}", F::NAME);
                 }
@@ -221,7 +230,38 @@ mod tests {
 
     #[test]
     fn blocks_without_wide_vectors_equal_the_triple_loop() {
-        check::<f32>(1e-6);
-        check::<f64>(1e-15);
+        fn plain<F: Scalar>(a: ArrayView2<'_, F>, b: ArrayView2<'_, F>) -> Array2<F> {
+            product::<F, F::Plain>(a, b, |product, panels, room| {
+                // SAFETY: every processor can compute with these vectors.
+                unsafe { block::<F, F::Plain>(product, panels, room) }
+            })
+        }
+        check::<f32>(1e-6, plain);
+        check::<f64>(1e-15, plain);
+    }
+
+    /// Also where the processor has wider ones, for which alone all other tests run then.
+    #[cfg(target_arch = "x86_64")]
+    #[test]
+    fn so_do_those_of_avx2() {
+        #[target_feature(enable = "avx2,fma")]
+        fn wide<F: Scalar>(
+            product: &Product<F>,
+            panels: &mut [MaybeUninit<F>],
+            room: &mut [MaybeUninit<F>],
+        ) {
+            // SAFETY: this function has AVX2 and FMA.
+            unsafe { block::<F, F::Wide>(product, panels, room) }
+        }
+        fn run<F: Scalar>(a: ArrayView2<'_, F>, b: ArrayView2<'_, F>) -> Array2<F> {
+            product::<F, F::Wide>(a, b, |product, panels, room| {
+                // SAFETY: asked for below.
+                unsafe { wide(product, panels, room) }
+            })
+        }
+        if crate::native::simd::has_avx2_fma() {
+            check::<f32>(1e-6, run);
+            check::<f64>(1e-15, run);
+        }
     }
 }

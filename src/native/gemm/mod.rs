@@ -123,6 +123,15 @@ macro_rules! by_widest_vectors {
         fn $name<F: Scalar>($($arg: $type),*) {
             #[cfg(target_arch = "x86_64")]
             {
+                #[target_feature(enable = "avx512f,avx2,fma")]
+                fn widest<F: Scalar>($($arg: $type),*) {
+                    // SAFETY: as in `wide`, for AVX-512.
+                    unsafe { $body::<F, <F as HasLanes>::Widest>($($arg),*) }
+                }
+                if crate::native::simd::has_avx512() {
+                    // SAFETY: the processor has AVX-512, AVX2 and FMA, which is all that `widest` asks for.
+                    return unsafe { widest::<F>($($arg),*) };
+                }
                 #[target_feature(enable = "avx2,fma")]
                 fn wide<F: Scalar>($($arg: $type),*) {
                     // SAFETY: the processor has AVX2 and FMA, for so has this function; operands are inside
@@ -168,22 +177,21 @@ fn run<F: Scalar>(product: Product<F>) {
 
 /// Columns of a panel on this processor.
 fn panel_width<F: Scalar>() -> usize {
-    let count = match has_wide_vectors() {
-        true => <F as HasLanes>::Wide::COUNT,
-        false => <F as HasLanes>::Plain::COUNT,
-    };
-    PANEL * count
-}
-
-/// Whether the processor has the vectors that these kernels are written for, and none wider, for which they are not.
-pub(crate) fn suits_processor() -> bool {
     #[cfg(target_arch = "x86_64")]
-    return super::simd::has_avx2_fma() && !std::arch::is_x86_feature_detected!("avx512f");
-    #[cfg(not(target_arch = "x86_64"))]
-    false
+    {
+        use super::simd::{has_avx2_fma, has_avx512};
+        if has_avx512() {
+            return PANEL * <F as HasLanes>::Widest::COUNT;
+        }
+        if has_avx2_fma() {
+            return PANEL * <F as HasLanes>::Wide::COUNT;
+        }
+    }
+    PANEL * <F as HasLanes>::Plain::COUNT
 }
 
-fn has_wide_vectors() -> bool {
+/// Whether the processor has vectors that these kernels are written for.
+pub(crate) fn suits_processor() -> bool {
     #[cfg(target_arch = "x86_64")]
     return super::simd::has_avx2_fma();
     #[cfg(not(target_arch = "x86_64"))]
@@ -339,6 +347,24 @@ mod tests {
     fn every_small_shape_equals_the_triple_loop_and_nothing_else_is_written() {
         check::<f32>(run, 1e-6);
         check::<f64>(run, 1e-15);
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[test]
+    fn so_with_narrower_vectors_than_the_processor_has() {
+        #[target_feature(enable = "avx2,fma")]
+        fn wide<F: Scalar>(product: &Product<F>) {
+            // SAFETY: this function has AVX2 and FMA.
+            unsafe { small::<F, <F as HasLanes>::Wide>(product) }
+        }
+        fn run<F: Scalar>(product: Product<F>) {
+            // SAFETY: asked for below.
+            unsafe { wide(&product) }
+        }
+        if crate::native::simd::has_avx2_fma() {
+            check::<f32>(run, 1e-6);
+            check::<f64>(run, 1e-15);
+        }
     }
 
     #[test]

@@ -138,7 +138,7 @@ pub(super) unsafe fn copy_tiles<F: Scalar, L: Lanes<F>>(
     let mut to = to.as_mut_ptr().cast::<F>();
     let mut row = rows.start;
     while row < rows.end {
-        let count = tile_rows(rows.end - row);
+        let count = tile_rows::<F, L>(PANEL, rows.end - row);
         let mut values = a.at(row, columns.start);
         // Whole vectors where they end inside the rows: what is too much is written over.
         let vectors = count.div_ceil(L::COUNT);

@@ -11,12 +11,27 @@ const AHEAD: isize = 4;
 /// Vectors of a row of a panel.
 pub(super) const PANEL: usize = 2;
 
-/// Rows of a tile of one or two vectors when so many are left: few have the registers wait for each other.
+/// Rows of the next tile of so many vectors when `left` are left: as many as have their sums in registers, beside
+/// the vectors of `b` and one of `a`. Few have the registers wait for each other, so the last tiles are about even.
 #[inline(always)]
-pub(super) fn tile_rows(left: usize) -> usize {
-    match left {
-        7 | 8 => 4,
-        _ => left.min(6),
+pub(super) fn tile_rows<F, L: Lanes<F>>(vectors: usize, left: usize) -> usize {
+    let even = |most: usize| left.div_ceil(left.div_ceil(most).max(1));
+    match (L::REGISTERS > 16, vectors, left) {
+        (true, 1 | 2, 9 | 11 | 13) => left.div_ceil(2),
+        (true, 1 | 2, _) => match even(12) {
+            // Tiles of more than eight rows are even.
+            count @ (9 | 11 | 13) => count + 1,
+            count => count,
+        },
+        (true, 3, _) => even(8),
+        (true, 4, _) => even(6),
+        (true, ..) => even(3),
+        (false, 1, 8..) => 8,
+        (false, 1 | 2, 7 | 8) => 4,
+        (false, 1 | 2, _) => left.min(6),
+        (false, 3, _) => left.min(3),
+        (false, 4, _) => left.min(2),
+        (false, ..) => left.min(1),
     }
 }
 
@@ -54,13 +69,7 @@ impl<F: Scalar> Tiles<'_, F> {
     ) {
         let mut left = rows;
         while left > 0 {
-            let count = match (V, left) {
-                (1, 8..) => 8,
-                (1 | 2, _) => tile_rows(left),
-                (3, 3..) => 3,
-                (..=4, 2..) => 2,
-                _ => 1,
-            };
+            let count = tile_rows::<F, L>(V, left);
             // SAFETY: so many rows are left; only the last one has nothing behind it.
             unsafe { self.rows::<L, V>(count, (a, c), self.spills && left > count) };
             left -= count;
@@ -82,13 +91,17 @@ impl<F: Scalar> Tiles<'_, F> {
     ) {
         // SAFETY: the caller's word.
         unsafe {
-            match (V, count) {
-                (1, 8) => self.tile::<L, 8, V>(a, c, whole),
-                (1 | 2, 6) => self.tile::<L, 6, V>(a, c, whole),
-                (1 | 2, 5) => self.tile::<L, 5, V>(a, c, whole),
-                (1 | 2, 4) => self.tile::<L, 4, V>(a, c, whole),
-                (1..=3, 3) => self.tile::<L, 3, V>(a, c, whole),
-                (1..=4, 2) => self.tile::<L, 2, V>(a, c, whole),
+            match (L::REGISTERS > 16, V, count) {
+                (true, 1 | 2, 14) => self.tile::<L, 14, V>(a, c, whole),
+                (true, 1 | 2, 12) => self.tile::<L, 12, V>(a, c, whole),
+                (true, 1 | 2, 10) => self.tile::<L, 10, V>(a, c, whole),
+                (true, 1..=3, 8) | (false, 1, 8) => self.tile::<L, 8, V>(a, c, whole),
+                (true, 1..=3, 7) => self.tile::<L, 7, V>(a, c, whole),
+                (true, 1..=4, 6) | (false, 1 | 2, 6) => self.tile::<L, 6, V>(a, c, whole),
+                (true, 1..=4, 5) | (false, 1 | 2, 5) => self.tile::<L, 5, V>(a, c, whole),
+                (true, 1..=4, 4) | (false, 1 | 2, 4) => self.tile::<L, 4, V>(a, c, whole),
+                (true, _, 3) | (false, 1..=3, 3) => self.tile::<L, 3, V>(a, c, whole),
+                (true, _, 2) | (false, 1..=4, 2) => self.tile::<L, 2, V>(a, c, whole),
                 _ => self.tile::<L, 1, V>(a, c, whole),
             }
         }

@@ -2,17 +2,19 @@
 
 #[cfg(target_arch = "x86_64")]
 mod transpose;
-
 #[cfg(target_arch = "x86_64")]
-use self::transpose::{transpose_pd, transpose_ps};
+mod wide;
+
 use crate::native::simd::mul_add;
 use crate::scalar::Scalar;
 
 /// A vector of [`Lanes::COUNT`] values. The methods of the wide ones may only run where the processor has
-/// AVX2 and FMA.
+/// their instructions.
 pub trait Lanes<F>: Copy {
     /// Values in a vector.
     const COUNT: usize;
+    /// Vectors that the processor holds in registers.
+    const REGISTERS: usize;
     /// Says which lanes of a vector are read: the first few.
     type Mask: Copy;
 
@@ -115,6 +117,8 @@ pub(crate) unsafe fn store<F: Scalar, L: Lanes<F>, const V: usize>(
 
 /// The vectors of a floating-point type.
 pub trait HasLanes: Sized {
+    /// Those of AVX-512, where that can be.
+    type Widest: Lanes<Self>;
     /// Those of AVX2 with FMA, where that can be.
     type Wide: Lanes<Self>;
     /// Those that every processor of the target has.
@@ -128,6 +132,7 @@ pub struct Plain<F, const N: usize>([F; N]);
 
 impl<F: Scalar, const N: usize> Lanes<F> for Plain<F, N> {
     const COUNT: usize = N;
+    const REGISTERS: usize = 16;
     type Mask = usize;
 
     #[inline(always)]
@@ -188,167 +193,11 @@ impl<F: Scalar, const N: usize> Lanes<F> for Plain<F, N> {
     }
 }
 
-/// Implements [`Lanes`] by intrinsics.
-#[cfg(target_arch = "x86_64")]
-macro_rules! wide {
-    ($float:ty, $vector:ident, $count:literal, $int:ty, $set:ident, $load:ident, $masked:ident,
-     $mul_add:ident, $mul:ident, $store:ident, $store_first:ident, $transpose:ident) => {
-        impl Lanes<$float> for std::arch::x86_64::$vector {
-            const COUNT: usize = $count;
-            type Mask = std::arch::x86_64::__m256i;
-
-            #[inline(always)]
-            unsafe fn mask(count: usize) -> Self::Mask {
-                const WINDOW: [$int; 2 * $count] = {
-                    let mut window = [0; 2 * $count];
-                    let mut i = 0;
-                    while i < $count {
-                        window[i] = -1;
-                        i += 1;
-                    }
-                    window
-                };
-                let start = &WINDOW[$count - count.min($count)..];
-                // SAFETY: at least a vector of integers lies behind `start`; the caller's word for AVX.
-                unsafe { std::arch::x86_64::_mm256_loadu_si256(start.as_ptr().cast()) }
-            }
-
-            #[inline(always)]
-            unsafe fn splat(value: $float) -> Self {
-                // SAFETY: the caller's word.
-                unsafe { std::arch::x86_64::$set(value) }
-            }
-
-            #[inline(always)]
-            unsafe fn load(from: *const $float) -> Self {
-                // SAFETY: the caller's word.
-                unsafe { std::arch::x86_64::$load(from) }
-            }
-
-            #[inline(always)]
-            unsafe fn load_masked(from: *const $float, mask: Self::Mask) -> Self {
-                // SAFETY: the caller's word; lanes without the mask are not read.
-                unsafe { std::arch::x86_64::$masked(from, mask) }
-            }
-
-            #[inline(always)]
-            unsafe fn mul_add(self, factor: Self, sum: Self) -> Self {
-                // SAFETY: the caller's word.
-                unsafe { std::arch::x86_64::$mul_add(self, factor, sum) }
-            }
-
-            #[inline(always)]
-            unsafe fn mul(self, factor: Self) -> Self {
-                // SAFETY: the caller's word.
-                unsafe { std::arch::x86_64::$mul(self, factor) }
-            }
-
-            #[inline(always)]
-            unsafe fn store(self, to: *mut $float) {
-                // SAFETY: the caller's word.
-                unsafe { std::arch::x86_64::$store(to, self) }
-            }
-
-            #[inline(always)]
-            unsafe fn store_first(self, to: *mut $float, count: usize) {
-                // SAFETY: the caller's word.
-                unsafe { $store_first(self, to, count) }
-            }
-
-            #[inline(always)]
-            unsafe fn transpose(
-                from: *const $float,
-                from_step: isize,
-                to: *mut $float,
-                to_step: usize,
-            ) {
-                // SAFETY: the caller's word.
-                unsafe { $transpose(from, from_step, to, to_step) }
-            }
-        }
-    };
-}
-#[cfg(target_arch = "x86_64")]
-wide!(
-    f32,
-    __m256,
-    8,
-    i32,
-    _mm256_set1_ps,
-    _mm256_loadu_ps,
-    _mm256_maskload_ps,
-    _mm256_fmadd_ps,
-    _mm256_mul_ps,
-    _mm256_storeu_ps,
-    store_first_ps,
-    transpose_ps
-);
-#[cfg(target_arch = "x86_64")]
-wide!(
-    f64,
-    __m256d,
-    4,
-    i64,
-    _mm256_set1_pd,
-    _mm256_loadu_pd,
-    _mm256_maskload_pd,
-    _mm256_fmadd_pd,
-    _mm256_mul_pd,
-    _mm256_storeu_pd,
-    store_first_pd,
-    transpose_pd
-);
-
-/// Halves by halves: the processor's masked store takes many times as long.
-///
-/// # Safety
-/// As [`Lanes::store_first`].
-#[cfg(target_arch = "x86_64")]
-#[inline(always)]
-unsafe fn store_first_ps(values: std::arch::x86_64::__m256, mut to: *mut f32, count: usize) {
-    use std::arch::x86_64::*;
-    // SAFETY: the caller's word; each step writes what the count has left.
-    unsafe {
-        let mut rest = _mm256_castps256_ps128(values);
-        if count & 4 != 0 {
-            _mm_storeu_ps(to, rest);
-            rest = _mm256_extractf128_ps(values, 1);
-            to = to.add(4);
-        }
-        if count & 2 != 0 {
-            _mm_storel_pd(to.cast(), _mm_castps_pd(rest));
-            rest = _mm_movehl_ps(rest, rest);
-            to = to.add(2);
-        }
-        if count & 1 != 0 {
-            _mm_store_ss(to, rest);
-        }
-    }
-}
-
-/// As [`store_first_ps`].
-///
-/// # Safety
-/// As [`Lanes::store_first`].
-#[cfg(target_arch = "x86_64")]
-#[inline(always)]
-unsafe fn store_first_pd(values: std::arch::x86_64::__m256d, mut to: *mut f64, count: usize) {
-    use std::arch::x86_64::*;
-    // SAFETY: the caller's word; each step writes what the count has left.
-    unsafe {
-        let mut rest = _mm256_castpd256_pd128(values);
-        if count & 2 != 0 {
-            _mm_storeu_pd(to, rest);
-            rest = _mm256_extractf128_pd(values, 1);
-            to = to.add(2);
-        }
-        if count & 1 != 0 {
-            _mm_store_sd(to, rest);
-        }
-    }
-}
-
 impl HasLanes for f32 {
+    #[cfg(target_arch = "x86_64")]
+    type Widest = std::arch::x86_64::__m512;
+    #[cfg(not(target_arch = "x86_64"))]
+    type Widest = Plain<f32, 4>;
     #[cfg(target_arch = "x86_64")]
     type Wide = std::arch::x86_64::__m256;
     #[cfg(not(target_arch = "x86_64"))]
@@ -357,6 +206,10 @@ impl HasLanes for f32 {
 }
 
 impl HasLanes for f64 {
+    #[cfg(target_arch = "x86_64")]
+    type Widest = std::arch::x86_64::__m512d;
+    #[cfg(not(target_arch = "x86_64"))]
+    type Widest = Plain<f64, 2>;
     #[cfg(target_arch = "x86_64")]
     type Wide = std::arch::x86_64::__m256d;
     #[cfg(not(target_arch = "x86_64"))]
