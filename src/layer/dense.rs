@@ -304,6 +304,11 @@ impl<F: Scalar> BuiltDense<F> {
     }
 }
 
+/// Some columns of a layer's input; where all are asked for, a tiny layer is spared the cost of a slice.
+fn inputs<F>(x: ArrayView2<'_, F>, columns: Range<usize>) -> ArrayView2<'_, F> {
+    if columns == (0..x.ncols()) { x } else { x.slice_move(s![.., columns]) }
+}
+
 impl<F: Scalar> OwnedGradient<F> for BuiltDense<F> {
     fn blocks(&self) -> Vec<Range<usize>> {
         let units = self.spec.units;
@@ -332,7 +337,7 @@ impl<F: Scalar> OwnedGradient<F> for BuiltDense<F> {
         let (units, rows) = (self.spec.units, self.block_rows(&block));
         let (weights, bias) = dblock.split_at_mut(rows.len() * units);
         let dweights = matrix_mut(rows.len(), units, weights);
-        let x = x.slice_move(s![.., rows]);
+        let x = inputs(x, rows);
         gemm.product(F::one(), x.reversed_axes(), dy, F::zero(), dweights);
         if !bias.is_empty() {
             sum_rows(flat_ref(&dy), bias);
@@ -356,7 +361,7 @@ impl<F: Scalar> OwnedGradient<F> for BuiltDense<F> {
             return done(block, room);
         }
         let step = (PART_WEIGHTS / units / PART_ROWS).max(1) * PART_ROWS;
-        let x = x.slice_move(s![.., rows]).reversed_axes();
+        let x = inputs(x, rows).reversed_axes();
         let (room, bias) = room.split_at_mut(weights);
         gemm.product_by_rows(x, dy, step, room, &mut |rows, values| {
             let first = block.start + rows.start * units;

@@ -193,8 +193,8 @@ fn suits_native_kernels<F>(a: &ArrayView2<'_, F>, b: &ArrayView2<'_, F>) -> bool
     let by_rows = b.strides()[1] == 1;
     let bytes = b.len().saturating_mul(size_of::<F>());
     if n == 1 || m == 1 && !by_rows {
-        // OpenBLAS's products of a matrix and a vector are as quick as any.
-        return false;
+        // OpenBLAS's larger products of a matrix and a vector are as quick as any.
+        return n == 1 && native::gemm::is_tiny_vector_product(m, k);
     }
     if native::gemm::suits_processor() {
         let left_by_rows = a.strides()[1] == 1;

@@ -228,13 +228,13 @@ impl<F: Scalar> PartRows<'_, F> {
         // SAFETY: slots don't overlap; rows of this part belong to it alone (`part_rows` are
         // disjoint, each part is given out once); a slot that is written is named once; and
         // `&mut self` keeps a second call away while the views live.
-        let read = read.map(|name| unsafe {
-            let (shape, start) = place(name);
+        let read = std::array::from_fn(|i| unsafe {
+            let (shape, start) = place(read[i]);
             ArrayView2::from_shape_ptr(shape, start)
         });
         // SAFETY: as above.
-        let write = write.map(|name| unsafe {
-            let (shape, start) = place(name);
+        let write = std::array::from_fn(|i| unsafe {
+            let (shape, start) = place(write[i]);
             ArrayViewMut2::from_shape_ptr(shape, start)
         });
         (read, write)

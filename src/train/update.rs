@@ -153,10 +153,9 @@ impl<F: Scalar> Update<'_, F> {
         gradient: &mut [F],
     ) -> BlockSums {
         let mut sums = BlockSums::default();
-        for (part, local) in local(block, &range) {
-            if !part.regularizer.is_none() {
-                sums.penalty += self.penalise(part, &params[local.clone()], &mut gradient[local]);
-            }
+        for part in block.parts.iter().filter(|part| !part.regularizer.is_none()) {
+            let local = common(&part.range, &range, range.start);
+            sums.penalty += self.penalise(part, &params[local.clone()], &mut gradient[local]);
         }
         match self.settings.clipping {
             None => {}
@@ -171,7 +170,8 @@ impl<F: Scalar> Update<'_, F> {
         let plan = &self.plan.forward.layers[layer];
         let delta = self.plan.deltas[plan.y].expect("every output has a gradient");
         let owner = self.layers[layer].owned().expect("the plan asked for it");
-        (owner, [plan.x, plan.cache, delta].map(|slot| self.buffer.view(slot, self.rows)))
+        let view = |slot| self.buffer.view(slot, self.rows);
+        (owner, [view(plan.x), view(plan.cache), view(delta)])
     }
 
     fn loss_gradient(&self, block: &Block, gradient: &mut [F]) {
@@ -211,14 +211,16 @@ impl<F: Scalar> Update<'_, F> {
         buffers: &mut [&mut [F]; BUFFERS],
         optimizer: &dyn Optimizer<F>,
     ) {
-        let within = range.start - block.range.start..range.end - block.range.start;
         let [params, _, state @ ..] = buffers;
-        let params = &mut params[within.clone()];
-        for (part, local) in local(block, &range) {
+        for part in &block.parts {
+            let within = common(&part.range, &range, block.range.start);
+            if within.is_empty() {
+                continue;
+            }
             let mut slots: [&mut [F]; MAX_SLOTS] = Default::default();
             for (slot, values) in slots.iter_mut().zip(&mut *state) {
                 if !values.is_empty() {
-                    *slot = &mut values[within.clone()][local.clone()];
+                    *slot = &mut values[within.clone()];
                 }
             }
             let step = Step {
@@ -226,20 +228,14 @@ impl<F: Scalar> Update<'_, F> {
                 learning_rate: self.settings.learning_rate,
                 decay: part.decay,
             };
-            let slots = &mut slots[..optimizer.slots()];
-            optimizer.update(step, &mut params[local.clone()], &gradient[local], slots);
+            let gradient = &gradient[common(&part.range, &range, range.start)];
+            optimizer.update(step, &mut params[within], gradient, &mut slots[..optimizer.slots()]);
         }
     }
 }
 
-/// The parts of a block that have some of the parameters in `range`, and where within the range.
-fn local<'b>(
-    block: &'b Block,
-    range: &Range<usize>,
-) -> impl Iterator<Item = (&'b Part, Range<usize>)> {
-    let (first, end) = (range.start, range.end);
-    block.parts.iter().filter_map(move |part| {
-        let some = part.range.start.max(first)..part.range.end.min(end);
-        (some.start < some.end).then(|| (part, some.start - first..some.end - first))
-    })
+/// What two ranges of parameters have in common, counted from `start`; empty if nothing.
+fn common(one: &Range<usize>, other: &Range<usize>, start: usize) -> Range<usize> {
+    let first = one.start.max(other.start);
+    first - start..one.end.min(other.end).max(first) - start
 }

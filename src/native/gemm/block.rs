@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::columns::{DEPTH, PACK_ROWS, room, whole_vectors};
+use super::columns::{DEPTH, PACK_ROWS, whole_vectors};
 use super::tiles::Tiles;
 use super::{Product, Strided};
 use crate::native::lanes::Lanes;
@@ -18,7 +18,6 @@ pub(super) unsafe fn block<F: Scalar, L: Lanes<F>, const V: usize>(
     columns: Range<usize>,
 ) {
     let Product { rows, inner, a, c, .. } = *product;
-    let mut packed = room();
     let last = columns.len() - (V - 1) * L::COUNT;
     let mut from = 0;
     loop {
@@ -40,7 +39,7 @@ pub(super) unsafe fn block<F: Scalar, L: Lanes<F>, const V: usize>(
             let in_place = b.column == 1 && !pays && b.row >= (L::COUNT - last) as isize;
             let b = match in_place {
                 true => b,
-                false => whole_vectors::<F, L, V>(b, depth, last, &mut packed),
+                false => whole_vectors::<F, L, V>(b, depth, last),
             };
             let masked = in_place && last < L::COUNT && depth > 0 && from + depth == inner;
             let spills = product.can_spill(L::COUNT - last);

@@ -3,6 +3,7 @@
 use std::mem::MaybeUninit;
 
 use super::Strided;
+use super::room::columns_room;
 use crate::native::lanes::{Lanes, load, store};
 use crate::scalar::Scalar;
 
@@ -12,20 +13,13 @@ pub(super) const DEPTH: usize = 256;
 pub(super) const PACK_ROWS: usize = 64;
 /// Vectors of the widest tile that may need a copy.
 const WIDEST: usize = 3;
-/// Values of the widest vectors.
-const MOST_LANES: usize = 16;
-
-/// Room for the widest block of `b`.
-pub(super) type Packed<F> = [MaybeUninit<F>; DEPTH * WIDEST * MOST_LANES];
-
-/// Room that nothing has been written to.
-#[inline(always)]
-pub(super) fn room<F>() -> Packed<F> {
-    [const { MaybeUninit::uninit() }; DEPTH * WIDEST * MOST_LANES]
-}
+/// Bytes of the widest vectors.
+const MOST_BYTES: usize = 64;
+/// What the widest block of `b` takes.
+pub(super) const COLUMNS_BYTES: usize = DEPTH * WIDEST * MOST_BYTES;
 
 /// Copies the first `depth` rows of `from` in the columns that fill `V` vectors, the last one `last` lanes of it,
-/// padded with zeros.
+/// padded with zeros, to this thread's room: the next copy overwrites it.
 ///
 /// # Safety
 /// The processor can compute with `L`; the rows and columns are inside `from`.
@@ -34,11 +28,14 @@ pub(super) unsafe fn whole_vectors<F: Scalar, L: Lanes<F>, const V: usize>(
     from: Strided<*const F>,
     depth: usize,
     last: usize,
-    packed: &mut Packed<F>,
 ) -> Strided<*const F> {
     let width = V * L::COUNT;
     let columns = width - L::COUNT + last;
-    assert!(depth * width <= packed.len(), "{depth} rows of {width} values");
+    assert!(depth * width * size_of::<F>() <= COLUMNS_BYTES, "{depth} rows of {width} values");
+    let room = columns_room().cast::<MaybeUninit<F>>();
+    // SAFETY: the room has so many bytes, in lines whose alignment is enough, and is this thread's; nobody else on it
+    // asks for it before the copy has been read.
+    let packed = unsafe { std::slice::from_raw_parts_mut(room, depth * width) };
     for (l, row) in packed.chunks_exact_mut(width).take(depth).enumerate() {
         let values = from.values.wrapping_offset(l as isize * from.row);
         if from.column == 1 {

@@ -10,6 +10,7 @@ mod panels;
 mod room;
 mod thin;
 mod tiles;
+mod vector;
 
 use std::mem::MaybeUninit;
 use std::ops::Range;
@@ -23,6 +24,8 @@ use self::panels::copy_panels;
 pub(crate) use self::room::reserve;
 use self::thin::{THIN, thin_block};
 use self::tiles::PANEL;
+use self::vector::column;
+pub(crate) use self::vector::is_tiny_vector_product;
 use super::lanes::{HasLanes, Lanes};
 use crate::scalar::Scalar;
 
@@ -171,6 +174,9 @@ by_widest_vectors! {
 fn run<F: Scalar>(product: Product<F>) {
     match product.is_large() {
         true => large(&product),
+        false if product.columns == 1 && is_tiny_vector_product(product.rows, product.inner) => {
+            column(&product);
+        }
         false => run_small(&product),
     }
 }

@@ -1,8 +1,10 @@
 //! Memory for the copies that large products make, two pieces for each thread.
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell, UnsafeCell};
 use std::mem::MaybeUninit;
 use std::thread::LocalKey;
+
+use super::columns::COLUMNS_BYTES;
 
 /// A line of the caches.
 #[repr(C, align(64))]
@@ -13,6 +15,7 @@ type Room = Cell<Vec<Line>>;
 thread_local! {
     static LEFT: Room = const { Cell::new(Vec::new()) };
     static RIGHT: Room = const { Cell::new(Vec::new()) };
+    static COLUMNS: OnceCell<Box<[UnsafeCell<Line>]>> = const { OnceCell::new() };
 }
 
 /// Bytes for parts of a left factor …
@@ -30,8 +33,20 @@ pub(super) fn with_right<F: Copy, R>(work: impl FnOnce(&mut [MaybeUninit<F>]) ->
     with_room(&RIGHT, RIGHT_BYTES, work)
 }
 
+/// This thread's [`COLUMNS_BYTES`] bytes for columns of a right factor. They live as long as the thread, so that small
+/// products need not look for room on their stack; nothing is allocated after the first call.
+#[inline(never)]
+pub(super) fn columns_room() -> *mut u8 {
+    let lines = || {
+        let line = || UnsafeCell::new(Line([const { MaybeUninit::uninit() }; 64]));
+        (0..COLUMNS_BYTES / size_of::<Line>()).map(|_| line()).collect()
+    };
+    COLUMNS.with(|columns| UnsafeCell::raw_get(columns.get_or_init(lines).as_ptr()).cast())
+}
+
 /// Allocates this thread's room, if it has none yet.
 pub(crate) fn reserve() {
+    columns_room();
     with_left::<f32, _>(|_| with_right::<f32, _>(|_| ()));
 }
 

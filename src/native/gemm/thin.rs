@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::columns::{room, whole_vectors};
+use super::columns::whole_vectors;
 use super::{Product, Strided};
 use crate::native::lanes::{Lanes, load, store};
 use crate::scalar::Scalar;
@@ -39,14 +39,13 @@ unsafe fn thin_rows<F: Scalar, L: Lanes<F>, const V: usize, const K: usize>(
     columns: Range<usize>,
 ) {
     let Product { rows, a, c, .. } = *product;
-    let mut packed = room();
     let last = columns.len() - (V - 1) * L::COUNT;
     // SAFETY: the caller's word; `last` lanes of the last vector lie inside `b`, `c` and the bias.
     unsafe {
         let b = Strided { values: product.b.at(0, columns.start), ..product.b };
         let b = match b.column {
             1 => b,
-            _ => whole_vectors::<F, L, V>(b, K, last, &mut packed),
+            _ => whole_vectors::<F, L, V>(b, K, last),
         };
         let b: [[L; V]; K] =
             std::array::from_fn(|l| load(b.values.wrapping_offset(l as isize * b.row), last));
