@@ -293,8 +293,9 @@ const BLOCK_ROWS: usize = 192;
 const MOST_BLOCKS: usize = 8;
 /// About the weights of a part of a block: gradient, parameters and the optimiser's slots stay in the second cache.
 const PART_WEIGHTS: usize = 24 << 10;
-/// A part's rows are a multiple of this, and of the rows that the products' kernels compute together.
-const PART_ROWS: usize = 24;
+/// A part's rows are a multiple of this, and of the rows that the products' kernels compute together: fewer would read
+/// the copy of dz too often for what they compute of it.
+const PART_ROWS: usize = 48;
 
 impl<F: Scalar> BuiltDense<F> {
     /// The inputs whose weights a block has.

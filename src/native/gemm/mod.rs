@@ -253,6 +253,16 @@ const SHALLOW: usize = 32;
 /// Rows of the output, and bytes of the right factor, up to which it is with one stored by rows: what few rows
 /// read is not worth a copy, unless the caches cannot hold it.
 const FEW: [(usize, usize); 2] = [(4, 1 << 21), (16, 1 << 19)];
+/// The same with AVX-512, whose tiles have twice the rows and read each value half as often.
+const FEW_WIDEST: [(usize, usize); 1] = [(64, 1 << 21)];
+
+fn few() -> &'static [(usize, usize)] {
+    #[cfg(target_arch = "x86_64")]
+    if super::simd::has_avx512() {
+        return &FEW_WIDEST;
+    }
+    &FEW
+}
 
 impl<F: Scalar> Product<F> {
     /// Whether copies of the factors pay.
@@ -264,11 +274,11 @@ impl<F: Scalar> Product<F> {
     fn worth_copies(&self, rows: usize) -> bool {
         let Product { columns, inner, .. } = *self;
         let bytes = (inner * columns).saturating_mul(size_of::<F>());
-        let few = |&(most_rows, most): &(usize, usize)| rows <= most_rows && bytes <= most;
+        let is_few = |&(most_rows, most): &(usize, usize)| rows <= most_rows && bytes <= most;
         rows.saturating_mul(inner * columns) > TINY
             && columns > NARROW
             && inner > SHALLOW
-            && !(self.b.column == 1 && FEW.iter().any(few))
+            && !(self.b.column == 1 && few().iter().any(is_few))
     }
 
     /// Whether what `c` holds does not matter, and sums are written as they are.
