@@ -21,7 +21,7 @@ pub(super) fn column<F: Scalar>(product: &Product<F>) {
         for i in 0..rows {
             let (mut sum, mut left, mut right) = (start, row, b.values);
             for _ in 0..inner {
-                sum = sum + *left * *right;
+                sum += *left * *right;
                 (left, right) = (left.wrapping_offset(a.column), right.wrapping_offset(b.row));
             }
             row = row.wrapping_offset(a.row);

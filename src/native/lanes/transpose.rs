@@ -95,10 +95,11 @@ pub(super) unsafe fn transpose_wide_ps(
             ]
         };
         let rows = [fours(0), fours(4), fours(8), fours(12)];
+        let of = |i: usize, j: usize| (rows[i][j], rows[i + 1][j]);
         for j in 0..4 {
             // Quarters 0 and 1, and 2 and 3, of the upper and of the lower eight rows.
-            let low = [0, 2].map(|i| _mm512_shuffle_f32x4::<0x44>(rows[i][j], rows[i + 1][j]));
-            let high = [0, 2].map(|i| _mm512_shuffle_f32x4::<0xEE>(rows[i][j], rows[i + 1][j]));
+            let low = [of(0, j), of(2, j)].map(|(a, b)| _mm512_shuffle_f32x4::<0x44>(a, b));
+            let high = [of(0, j), of(2, j)].map(|(a, b)| _mm512_shuffle_f32x4::<0xEE>(a, b));
             for (q, [upper, lower]) in [low, high].into_iter().enumerate() {
                 let (even, odd) =
                     (to.add((8 * q + j) * to_step), to.add((8 * q + 4 + j) * to_step));
@@ -129,9 +130,10 @@ pub(super) unsafe fn transpose_wide_pd(
             [_mm512_unpacklo_pd(even, odd), _mm512_unpackhi_pd(even, odd)]
         };
         let rows = [pairs(0), pairs(2), pairs(4), pairs(6)];
+        let of = |i: usize, j: usize| (rows[i][j], rows[i + 1][j]);
         for j in 0..2 {
-            let low = [0, 2].map(|i| _mm512_shuffle_f64x2::<0x44>(rows[i][j], rows[i + 1][j]));
-            let high = [0, 2].map(|i| _mm512_shuffle_f64x2::<0xEE>(rows[i][j], rows[i + 1][j]));
+            let low = [of(0, j), of(2, j)].map(|(a, b)| _mm512_shuffle_f64x2::<0x44>(a, b));
+            let high = [of(0, j), of(2, j)].map(|(a, b)| _mm512_shuffle_f64x2::<0xEE>(a, b));
             for (q, [upper, lower]) in [low, high].into_iter().enumerate() {
                 let (even, odd) =
                     (to.add((4 * q + j) * to_step), to.add((4 * q + 2 + j) * to_step));
