@@ -17,10 +17,10 @@ pub(super) const PANEL: usize = 2;
 pub(super) fn tile_rows<F, L: Lanes<F>>(vectors: usize, left: usize) -> usize {
     let even = |most: usize| left.div_ceil(left.div_ceil(most).max(1));
     match (L::REGISTERS > 16, vectors, left) {
-        (true, 1 | 2, 9 | 11 | 13) => left.div_ceil(2),
+        (true, 1 | 2, 9 | 11) => left.div_ceil(2),
         (true, 1 | 2, _) => match even(12) {
             // Tiles of more than eight rows are even.
-            count @ (9 | 11 | 13) => count + 1,
+            count @ (9 | 11) => count + 1,
             count => count,
         },
         (true, 3, _) => even(8),
@@ -92,7 +92,6 @@ impl<F: Scalar> Tiles<'_, F> {
         // SAFETY: the caller's word.
         unsafe {
             match (L::REGISTERS > 16, V, count) {
-                (true, 1 | 2, 14) => self.tile::<L, 14, V>(a, c, whole),
                 (true, 1 | 2, 12) => self.tile::<L, 12, V>(a, c, whole),
                 (true, 1 | 2, 10) => self.tile::<L, 10, V>(a, c, whole),
                 (true, 1..=3, 8) | (false, 1, 8) => self.tile::<L, 8, V>(a, c, whole),
