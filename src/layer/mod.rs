@@ -119,7 +119,7 @@ pub use dropout::Dropout;
 pub use layer_norm::LayerNorm;
 /// Settings of a layer, as files store them.
 pub use serde_json::Value;
-pub use sharing::{OwnedGradient, SplitForward, WholeBatch};
+pub use sharing::{ColumnParallel, OwnedGradient, SplitForward, WholeBatch};
 pub use spec::{AnyLayerSpec, LayerRegistry};
 
 use crate::error::Result;
@@ -314,6 +314,11 @@ pub trait Layer<F: Scalar>: Debug + Send + Sync {
 
     /// The layer's way to compute its weight gradient over all rows by blocks, if it has one.
     fn owned(&self) -> Option<&dyn OwnedGradient<F>> {
+        None
+    }
+
+    /// The layer's way to share out its products by columns, if it has one.
+    fn column_parallel(&self) -> Option<&dyn ColumnParallel<F>> {
         None
     }
 

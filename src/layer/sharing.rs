@@ -62,6 +62,43 @@ pub trait SplitForward<F: Scalar>: Send + Sync {
     fn finish(&self, params: &[F], io: Forward<'_, F>);
 }
 
+/// Products whose columns can be shared out: each worker computes some columns of the output, or of the gradient by the
+/// input, for all rows of the batch, and reads no other weights than those columns'.
+///
+/// Used instead of row shards where there are so many weights that what each shard does to them (reading, copying for the
+/// products) costs more than workers waiting for each other.
+pub trait ColumnParallel<F: Scalar>: Send + Sync {
+    /// Ranges that cut the columns of the output in order, without gaps: a function of shapes only. None where row shards
+    /// do better.
+    fn output_columns(&self) -> Vec<Range<usize>>;
+
+    /// The same for the columns of the input.
+    fn input_columns(&self) -> Vec<Range<usize>>;
+
+    /// Overwrites some columns of the output, `y`, and of what forward keeps, `cache`, from all columns of the input.
+    /// What forward keeps is as wide as the output, or nothing.
+    fn forward_columns(
+        &self,
+        gemm: Gemm,
+        columns: Range<usize>,
+        params: &[F],
+        x: ArrayView2<'_, F>,
+        y: ArrayViewMut2<'_, F>,
+        cache: ArrayViewMut2<'_, F>,
+    );
+
+    /// Overwrites some columns of the gradient by the input, `dx`, from `dy` as [`Layer::backward`](super::Layer::backward)
+    /// left it, which was called without `dx`.
+    fn backward_columns(
+        &self,
+        gemm: Gemm,
+        columns: Range<usize>,
+        params: &[F],
+        dy: ArrayView2<'_, F>,
+        dx: ArrayViewMut2<'_, F>,
+    );
+}
+
 /// A weight gradient computed block by block over all rows of the batch, after every shard's
 /// backward pass, so that one worker owns a block and can update it while it is in cache.
 pub trait OwnedGradient<F: Scalar>: Send + Sync {

@@ -79,12 +79,7 @@ impl<F: Scalar> RowBuffer<F> {
     ) {
         let (offset, width) = self.slots[slot];
         assert!(rows <= self.rows && rows <= others.rows, "{rows} rows of {}", self.rows);
-        let mut end = 0;
-        for i in 0..count {
-            let range = range(i);
-            assert!(end <= range.start && range.start <= range.end, "ranges overlap at {range:?}");
-            end = range.end;
-        }
+        let end = end_of_ascending(count, &range);
         assert!(end <= width && count <= others.slots.len(), "ranges end at {end} of {width}");
         let values = Pointer(self.values[offset..offset + rows * width].as_mut_ptr());
         let (own_values, own_slots) = (Pointer(others.values.as_mut_ptr()), &others.slots);
@@ -101,6 +96,56 @@ impl<F: Scalar> RowBuffer<F> {
             work(i, (columns, own));
         });
     }
+
+    /// Calls `work(i, x, columns)` for each of `blocks`, ranges of columns: `x` are the first `rows` rows of slot `read`,
+    /// `columns` those of the slots `write` in the block's columns. A slot without columns has none in any block.
+    ///
+    /// # Panics
+    /// If the ranges overlap, do not ascend, or end behind a slot; if a slot is named twice.
+    pub(crate) fn for_each_block_of<const W: usize>(
+        &mut self,
+        (read, rows): (usize, usize),
+        write: [usize; W],
+        crew: Crew<'_>,
+        blocks: &[Range<usize>],
+        work: impl Fn(usize, ArrayView2<'_, F>, [ArrayViewMut2<'_, F>; W]) + Sync,
+    ) {
+        assert!(rows <= self.rows, "{rows} rows of {}", self.rows);
+        let end = end_of_ascending(blocks.len(), &|i| blocks[i].clone());
+        for (i, name) in write.iter().enumerate() {
+            let twice = write[..i].contains(name) || read == *name;
+            assert!(!twice, "slot {name} is asked for twice");
+            let width = self.slots[*name].1;
+            assert!(width == 0 || end <= width, "ranges end at {end} of {width}");
+        }
+        let (slots, values) = (&self.slots, Pointer(self.values.as_mut_ptr()));
+        crew.for_each(blocks.len(), &|i| {
+            let (offset, width) = slots[read];
+            // SAFETY: `RowBuffer::new` made room for all rows of every slot; this one is not written, since no
+            // slot is named twice and slots do not overlap.
+            let x = unsafe { ArrayView2::from_shape_ptr((rows, width), values.at(offset)) };
+            let columns = write.map(|name| {
+                let (offset, width) = slots[name];
+                let range = if width == 0 { 0..0 } else { blocks[i].clone() };
+                let shape = (rows, range.len()).strides((width, 1));
+                // SAFETY: as above; the ranges were found to be disjoint and inside the slot, the buffer is borrowed
+                // mutably, and each block comes once.
+                unsafe { ArrayViewMut2::from_shape_ptr(shape, values.at(offset + range.start)) }
+            });
+            work(i, x, columns);
+        });
+    }
+}
+
+/// Where the last of `count` ranges ends.
+///
+/// # Panics
+/// If they overlap, or do not ascend.
+fn end_of_ascending(count: usize, range: &impl Fn(usize) -> Range<usize>) -> usize {
+    (0..count).map(range).fold(0, |end, range| {
+        assert!(end <= range.start && range.start <= range.end, "ranges overlap at {range:?}");
+        range.end
+    })
 }
 
 /// Calls `work(i, parts, result)` for each of `results.len()` ranges, with the part of every buffer that
@@ -117,12 +162,7 @@ pub(crate) fn for_each_range<F: Send, R: Send, const N: usize>(
 ) {
     let count = results.len();
     let results = Pointer(results.as_mut_ptr());
-    let mut end = 0;
-    for i in 0..count {
-        let range = range(i);
-        assert!(end <= range.start && range.start <= range.end, "ranges overlap at {range:?}");
-        end = range.end;
-    }
+    let end = end_of_ascending(count, &range);
     let fits = |buffer: &&mut [F]| buffer.is_empty() || end <= buffer.len();
     assert!(buffers.iter().all(fits), "ranges end at {end}, behind a buffer");
     let buffers = buffers.map(|buffer| (Pointer(buffer.as_mut_ptr()), buffer.is_empty()));
@@ -343,6 +383,36 @@ mod tests {
         assert_eq!(results, [0, 10, 20]);
         assert_eq!(a, [1, 1, 1, 2, 2, 2, 3, 3, 3, 0]);
         assert_eq!(b, [0, 0, 0, 1, 0, 0, 2, 0, 0, 0, 0, 0]);
+    }
+
+    #[test]
+    fn every_block_writes_its_columns_only() {
+        for crew in [Crew::Alone, Crew::Join] {
+            let mut buffer = RowBuffer::<f64>::new(5, &[3, 4, 0]);
+            buffer.values.fill(7.0);
+            buffer.for_each_block_of(
+                (0, 4),
+                [1, 2],
+                crew,
+                &[0..1, 1..3],
+                |i, x, [mut y, empty]| {
+                    assert_eq!((x.dim(), x.sum(), empty.len()), ((4, 3), 84.0, 0));
+                    y.fill(i as f64);
+                },
+            );
+            let y = buffer.view(1, 5);
+            for row in 0..4 {
+                assert_eq!(y.row(row).to_vec(), [0.0, 1.0, 1.0, 7.0]);
+            }
+            assert_eq!((y.row(4).sum(), buffer.view(0, 5).sum()), (28.0, 105.0));
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "ranges end at 5 of 4")]
+    fn columns_behind_the_end_are_refused() {
+        let mut buffer = RowBuffer::<f64>::new(2, &[3, 4]);
+        buffer.for_each_block_of((0, 2), [1], Crew::Alone, &[0..5], |_, _, _| {});
     }
 
     #[test]

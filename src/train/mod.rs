@@ -33,6 +33,7 @@ mod batch;
 mod blas_calls;
 mod builder;
 mod callback;
+mod columns;
 mod epoch;
 mod evaluate;
 mod event;

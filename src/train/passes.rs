@@ -48,22 +48,30 @@ impl<F: Scalar> StepWorkspace<F> {
         let weight_sum = self.batch.gather(data, rows);
         let scale = F::from_f64(1.0 / weight_sum);
         let count = self.shard_count(network, rows.len());
-        if rows.len() <= self.plan.split_rows() {
+        let splits = rows.len() <= self.plan.split_rows();
+        if splits {
             self.first_shares(network, data, rows, settings);
         }
-        let forward_segments = self.plan.forward_segments.len();
-        for i in 0..forward_segments {
+        for i in 0..self.plan.forward_segments.len() {
             self.forward_segment(network, i, (loss, scale), data, rows, settings);
-            if let Some(layer) = self.plan.forward_segments[i].whole_batch {
+            let Segment { whole_batch, columns, .. } = self.plan.forward_segments[i];
+            if let Some(layer) = whole_batch {
                 self.settle_forward(network, layer, count);
+            }
+            if let Some(layer) = columns.filter(|&layer| !(splits && layer == 0)) {
+                self.forward_columns(network, layer, rows.len(), settings);
             }
         }
         for i in 0..self.plan.backward_segments.len() {
             if i > 0 {
                 self.backward_segment(network, i, rows.len(), settings);
             }
-            if let Some(layer) = self.plan.backward_segments[i].whole_batch {
+            let Segment { whole_batch, columns, .. } = self.plan.backward_segments[i];
+            if let Some(layer) = whole_batch {
                 self.settle_backward(network, layer, count);
+            }
+            if let Some(layer) = columns {
+                self.backward_columns(network, layer, rows.len(), settings);
             }
         }
         (self.losses[..count].iter().sum(), weight_sum)
@@ -111,6 +119,9 @@ impl<F: Scalar> StepWorkspace<F> {
         let passes = Passes { network, plan, stats: &self.stats, shares, settings };
         let segment = &plan.forward_segments[index];
         let last = index + 1 == plan.forward_segments.len();
+        if index > 0 && !last && segment.layers.is_empty() && segment.whole_batch.is_none() {
+            return;
+        }
         let features = data.storage_features();
         let (own, losses) = (&mut self.own, &mut self.losses[..count]);
         self.buffer.for_each_part(
@@ -128,8 +139,7 @@ impl<F: Scalar> StepWorkspace<F> {
                     return;
                 }
                 let output = plan.forward.output;
-                let delta = plan.deltas[output].expect("the output has a gradient");
-                let ([logits], [delta]) = part.slots([output], [delta]);
+                let ([logits], [delta]) = part.slots([output], [plan.delta(output)]);
                 let (targets, weights) = (batch.targets(range.clone()), batch.weights(range));
                 *value = loss.value_and_grad(logits, targets, weights, scale, delta);
                 passes.backward(&plan.backward_segments[0], &mut part, &mut own);
@@ -209,7 +219,7 @@ impl<F: Scalar> Passes<'_, F> {
         let mut layers = segment.layers.clone();
         if let (Some(shares), 0) = (self.shares, layers.start) {
             self.finish_first(shares, part);
-            layers.start = 1;
+            layers = 1..layers.end.max(1);
         }
         let read = |layer| self.stats(layer, false);
         plan.forward(self.network, layers, pass, (part, None), flat(&mut scratch), read);
@@ -251,16 +261,12 @@ impl<F: Scalar> Passes<'_, F> {
         if let Some(layer) = segment.whole_batch {
             let plan = &self.plan.forward.layers[layer];
             let whole = self.network.layers()[layer].whole_batch().expect("the plan asked for it");
-            let ([x, cache, dy], []) = part.slots([plan.x, plan.cache, self.delta(plan.y)], []);
+            let ([x, cache, dy], []) =
+                part.slots([plan.x, plan.cache, self.plan.delta(plan.y)], []);
             let range: Range<usize> = self.plan.stats[layer].clone();
             let sums = &mut flat(&mut stats)[range];
             whole.collect_backward(x, cache, dy, self.stats(layer, false), sums);
         }
-    }
-
-    /// The gradient slot of an activation slot.
-    fn delta(&self, slot: usize) -> usize {
-        self.plan.deltas[slot].expect("every output has a gradient")
     }
 
     fn backward_layer(
@@ -276,9 +282,10 @@ impl<F: Scalar> Passes<'_, F> {
         let dparams = self.plan.shard_gradients[index].clone().map(|range| &mut gradient[range]);
         let pass = self.pass(part, index);
         let (stats, back_stats) = (self.stats(index, false), self.stats(index, true));
-        let dy = self.delta(plan.y);
+        let dy = self.plan.delta(plan.y);
         // Nobody reads the gradient by the input of the first layer that has parameters.
         let below = self.plan.deltas[plan.x].filter(|_| index > self.plan.first_trained);
+        let below = below.filter(|_| self.plan.columns[index].input.is_empty());
         let ([x, y], [cache, dy_view], dx) = match below.filter(|_| !plan.in_place) {
             None => {
                 let (read, write) = part.slots([plan.x, plan.y], [plan.cache, dy]);

@@ -52,11 +52,21 @@ pub(super) enum Source {
     Settled,
 }
 
-/// Layers that run without a break, and the layer behind them that needs statistics of all rows.
+/// Layers that run without a break, and what ends them.
 #[derive(Debug, Clone)]
 pub(super) struct Segment {
     pub(super) layers: Range<usize>,
+    /// The layer behind them that needs statistics of all rows.
     pub(super) whole_batch: Option<usize>,
+    /// The layer behind them whose columns are shared out: forward it is none of `layers`, backward their last one.
+    pub(super) columns: Option<usize>,
+}
+
+/// How a layer's columns are shared out; no ranges where they are not.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Columns {
+    pub(super) output: Vec<Range<usize>>,
+    pub(super) input: Vec<Range<usize>>,
 }
 
 /// A part of the parameters that one worker computes and updates.
@@ -107,6 +117,8 @@ pub(super) struct StepPlan {
     pub(super) forward_segments: Vec<Segment>,
     /// The backward pass: layers from the last to the first of each segment's range.
     pub(super) backward_segments: Vec<Segment>,
+    /// How each layer's columns are shared out.
+    pub(super) columns: Vec<Columns>,
     /// Where each layer's whole-batch statistics lie.
     pub(super) stats: Vec<Range<usize>>,
     /// The number of blocks of the first layer, whose forward pass can be shared out by them; 0 if it cannot.
@@ -141,6 +153,7 @@ impl StepPlan {
             first_trained,
             forward_segments: Vec::new(),
             backward_segments: Vec::new(),
+            columns: Vec::new(),
             stats: Vec::new(),
             split: 0,
             forward,
@@ -166,21 +179,33 @@ impl StepPlan {
             let len = layer.whole_batch().map_or(0, |whole| whole.stats());
             self.stats.push(offset..offset + len);
             offset += len;
-            if layer.whole_batch().is_some() {
-                self.forward_segments.push(Segment { layers: start..i, whole_batch: Some(i) });
-                start = i;
+            let parallel = layer.column_parallel();
+            self.columns.push(parallel.map_or_else(Columns::default, |parallel| Columns {
+                output: parallel.output_columns(),
+                input: parallel.input_columns(),
+            }));
+            let (whole_batch, columns) = (layer.whole_batch().map(|_| i), parallel.map(|_| i));
+            if whole_batch.or(columns).is_some() {
+                self.forward_segments.push(Segment { layers: start..i, whole_batch, columns });
+                start = if columns.is_some() { i + 1 } else { i };
             }
         }
-        self.forward_segments.push(Segment { layers: start..count, whole_batch: None });
+        let last = Segment { layers: start..count, whole_batch: None, columns: None };
+        self.forward_segments.push(last);
         let mut end = count;
         for i in (self.first_trained..count).rev() {
-            if network.layers()[i].whole_batch().is_some() {
-                self.backward_segments.push(Segment { layers: i + 1..end, whole_batch: Some(i) });
-                end = i + 1;
+            let layer = &network.layers()[i];
+            let whole_batch = layer.whole_batch().map(|_| i);
+            // Nobody wants the gradient by the input of the first one.
+            let columns = layer.column_parallel().filter(|_| i > self.first_trained).map(|_| i);
+            if whole_batch.or(columns).is_some() {
+                let start = if columns.is_some() { i } else { i + 1 };
+                self.backward_segments.push(Segment { layers: start..end, whole_batch, columns });
+                end = start;
             }
         }
         let layers = self.first_trained..end;
-        self.backward_segments.push(Segment { layers, whole_batch: None });
+        self.backward_segments.push(Segment { layers, whole_batch: None, columns: None });
     }
 
     /// The most rows of a batch whose forward pass through the first layer is shared out by its blocks: the shares of
@@ -192,6 +217,11 @@ impl StepPlan {
     /// The widths of the first layer's shares of sums.
     pub(super) fn share_widths(&self) -> Vec<usize> {
         vec![self.forward.layers.first().map_or(0, |layer| self.widths[layer.y]); self.split]
+    }
+
+    /// The gradient slot of an activation slot.
+    pub(super) fn delta(&self, slot: usize) -> usize {
+        self.deltas[slot].expect("every output has a gradient")
     }
 
     /// The number of whole-batch statistics of all layers.

@@ -168,7 +168,7 @@ impl<F: Scalar> Update<'_, F> {
     /// What a layer computes its weight gradient by: itself, its input, its cache and its output's gradient.
     fn owner(&self, layer: usize) -> (&dyn OwnedGradient<F>, [ArrayView2<'_, F>; 3]) {
         let plan = &self.plan.forward.layers[layer];
-        let delta = self.plan.deltas[plan.y].expect("every output has a gradient");
+        let delta = self.plan.delta(plan.y);
         let owner = self.layers[layer].owned().expect("the plan asked for it");
         let view = |slot| self.buffer.view(slot, self.rows);
         (owner, [view(plan.x), view(plan.cache), view(delta)])

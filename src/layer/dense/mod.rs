@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use super::spec::parse_config;
 use super::{
-    ActivationLayer, AnyLayerSpec, Backward, Forward, Layer, LayerSpec, Needs, OwnedGradient, Pass,
-    SplitForward,
+    ActivationLayer, AnyLayerSpec, Backward, ColumnParallel, Forward, Layer, LayerSpec, Needs,
+    OwnedGradient, Pass, SplitForward,
 };
 use crate::activation::{Activation, AnyActivation, Identity, Saved};
 use crate::error::{Error, Result, positive};
@@ -258,5 +258,9 @@ impl<F: Scalar> Layer<F> for BuiltDense<F> {
 
     fn split_forward(&self) -> Option<&dyn SplitForward<F>> {
         Some(self)
+    }
+
+    fn column_parallel(&self) -> Option<&dyn ColumnParallel<F>> {
+        self.has_parallel_columns().then_some(self)
     }
 }

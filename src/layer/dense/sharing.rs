@@ -5,7 +5,7 @@ use std::ops::Range;
 use ndarray::{ArrayView2, ArrayViewMut2, s};
 
 use super::BuiltDense;
-use crate::layer::{Forward, OwnedGradient, SplitForward};
+use crate::layer::{ColumnParallel, Forward, OwnedGradient, SplitForward};
 use crate::linalg::Gemm;
 use crate::native::column_sums::sum_rows;
 use crate::native::rows::{flat, flat_ref, matrix_mut, part_rows};
@@ -31,6 +31,78 @@ impl<F: Scalar> SplitForward<F> for BuiltDense<F> {
     fn finish(&self, params: &[F], io: Forward<'_, F>) {
         let Forward { mut y, mut cache, .. } = io;
         self.activate(&params[self.weight_count()..], flat(&mut y), flat(&mut cache));
+    }
+}
+
+/// Weights from which columns are shared out instead of rows.
+const PARALLEL_WEIGHTS: usize = 1 << 18;
+/// Columns that are computed together: what the products copy of the weights at a time.
+const PARALLEL_COLUMNS: usize = 128;
+/// Blocks of columns are multiples of this, so that vectors are full.
+const VECTORS: usize = 32;
+/// And there are no more of them than this.
+const MOST_COLUMN_BLOCKS: usize = 32;
+
+impl<F: Scalar> BuiltDense<F> {
+    pub(super) fn has_parallel_columns(&self) -> bool {
+        self.weight_count() >= PARALLEL_WEIGHTS
+            && self.spec.units.min(self.inputs) >= 2 * PARALLEL_COLUMNS
+    }
+}
+
+/// Blocks of columns for [`ColumnParallel`].
+fn column_blocks(columns: usize) -> Vec<Range<usize>> {
+    let count = columns.div_ceil(PARALLEL_COLUMNS).clamp(1, MOST_COLUMN_BLOCKS);
+    let border = |vectors: usize| columns.min(vectors * VECTORS);
+    (0..count)
+        .map(|i| part_rows(columns.div_ceil(VECTORS), count, i))
+        .map(|vectors| border(vectors.start)..border(vectors.end))
+        .collect()
+}
+
+impl<F: Scalar> ColumnParallel<F> for BuiltDense<F> {
+    fn output_columns(&self) -> Vec<Range<usize>> {
+        column_blocks(self.spec.units)
+    }
+
+    fn input_columns(&self) -> Vec<Range<usize>> {
+        column_blocks(self.inputs)
+    }
+
+    fn forward_columns(
+        &self,
+        gemm: Gemm,
+        columns: Range<usize>,
+        params: &[F],
+        x: ArrayView2<'_, F>,
+        mut y: ArrayViewMut2<'_, F>,
+        mut cache: ArrayViewMut2<'_, F>,
+    ) {
+        let bias = &params[self.weight_count()..];
+        let bias = if bias.is_empty() { bias } else { &bias[columns.clone()] };
+        let weights = self.weights(params).slice_move(s![.., columns]);
+        let biased = gemm.product_with_bias(x, weights, bias, y.view_mut());
+        let bias = if biased { &[] } else { bias };
+        for (mut y, mut cache) in y.rows_mut().into_iter().zip(cache.rows_mut()) {
+            let gapless = "rows of a slot have no gaps";
+            self.activate(
+                bias,
+                y.as_slice_mut().expect(gapless),
+                cache.as_slice_mut().expect(gapless),
+            );
+        }
+    }
+
+    fn backward_columns(
+        &self,
+        gemm: Gemm,
+        columns: Range<usize>,
+        params: &[F],
+        dy: ArrayView2<'_, F>,
+        dx: ArrayViewMut2<'_, F>,
+    ) {
+        let weights = self.weights(params).slice_move(s![columns, ..]);
+        gemm.product(F::one(), dy, weights.reversed_axes(), F::zero(), dx);
     }
 }
 
