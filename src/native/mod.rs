@@ -6,6 +6,7 @@
 
 #[cfg(not(feature = "openblas"))]
 mod absent;
+pub(crate) mod aligned;
 #[cfg(feature = "openblas")]
 pub(crate) mod cblas;
 pub(crate) mod column_sums;

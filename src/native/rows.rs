@@ -4,14 +4,15 @@ use std::ops::Range;
 
 use ndarray::{ArrayView2, ArrayViewMut2, ShapeBuilder};
 
+use super::aligned::{Aligned, whole_lines};
 use super::crew::Crew;
 use crate::scalar::Scalar;
 
 /// Several row-major matrices ("slots") with the same number of rows in one allocation.
 #[derive(Debug)]
 pub(crate) struct RowBuffer<F> {
-    values: Vec<F>,
-    /// Offset in `values` and width of each slot; ascending and disjoint.
+    values: Aligned<F>,
+    /// Offset in `values`, at a line of the caches, and width of each slot; ascending and disjoint.
     slots: Vec<(usize, usize)>,
     rows: usize,
 }
@@ -24,11 +25,11 @@ impl<F: Scalar> RowBuffer<F> {
             .iter()
             .map(|&width| {
                 let slot = (offset, width);
-                offset += rows * width;
+                offset += whole_lines::<F>(rows * width);
                 slot
             })
             .collect();
-        Self { values: vec![F::zero(); offset], slots, rows }
+        Self { values: Aligned::zeros(offset), slots, rows }
     }
 
     /// The first `rows` rows of a slot.
@@ -127,7 +128,7 @@ impl<F: Scalar> RowBuffer<F> {
             let columns = write.map(|name| {
                 let (offset, width) = slots[name];
                 let range = if width == 0 { 0..0 } else { blocks[i].clone() };
-                let shape = (rows, range.len()).strides((width, 1));
+                let shape = (rows, range.len()).strides((width.max(1), 1));
                 // SAFETY: as above; the ranges were found to be disjoint and inside the slot, the buffer is borrowed
                 // mutably, and each block comes once.
                 unsafe { ArrayViewMut2::from_shape_ptr(shape, values.at(offset + range.start)) }
@@ -412,7 +413,7 @@ mod tests {
     #[should_panic(expected = "ranges end at 5 of 4")]
     fn columns_behind_the_end_are_refused() {
         let mut buffer = RowBuffer::<f64>::new(2, &[3, 4]);
-        buffer.for_each_block_of((0, 2), [1], Crew::Alone, &[0..5], |_, _, _| {});
+        buffer.for_each_block_of((0, 2), [1], Crew::Alone, &[0..1, 1..5], |_, _, _| {});
     }
 
     #[test]

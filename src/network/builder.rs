@@ -9,6 +9,7 @@ use super::{Dims, Link, Sequential, TensorInfo, TensorSpec};
 use crate::activation::{AnyActivation, Elu, Gelu, LeakyRelu, Relu, Sigmoid, Silu, Softplus, Tanh};
 use crate::error::{Error, Result};
 use crate::layer::{ActivationLayer, AnyLayerSpec, BatchNorm, Dense, Dropout, Layer, LayerNorm};
+use crate::native::aligned::Aligned;
 use crate::random::RandomState;
 use crate::scalar::Scalar;
 
@@ -173,7 +174,7 @@ pub(crate) fn assemble<F: Scalar>(
         layers,
         params: tensors.fill(source)?,
         tensors: tensors.infos,
-        buffers: buffer_tensors.fill(source)?,
+        buffers: buffer_tensors.fill(source)?.to_vec(),
         buffer_tensors: buffer_tensors.infos,
         link: Link::default(),
         seed,
@@ -261,13 +262,11 @@ impl Layout {
         Ok(&self.infos[first..])
     }
 
-    fn fill<F: Scalar>(&self, source: &mut impl TensorSource<F>) -> Result<Vec<F>> {
-        let mut values = Vec::new();
-        values.try_reserve_exact(self.len).map_err(|error| Error::Unavailable {
+    fn fill<F: Scalar>(&self, source: &mut impl TensorSource<F>) -> Result<Aligned<F>> {
+        let mut values = Aligned::try_zeros(self.len).map_err(|error| Error::Unavailable {
             what: format!("memory for {} parameters", self.len),
             why: error.to_string(),
         })?;
-        values.resize(self.len, F::zero());
         for (info, spec) in self.infos.iter().zip(&self.specs) {
             source.fill(info, spec, &mut values[info.range.clone()])?;
         }

@@ -8,6 +8,7 @@ use super::plan::Plan;
 use super::{Dims, Link, SequentialBuilder, Summary, TensorInfo};
 use crate::error::{Error, Result};
 use crate::layer::{AnyLayerSpec, Layer};
+use crate::native::aligned::Aligned;
 use crate::scalar::Scalar;
 
 /// A network whose layers feed each other in a row.
@@ -32,7 +33,7 @@ pub struct Sequential<F> {
     pub(super) layers: Vec<Arc<dyn Layer<F>>>,
     pub(super) plan: Arc<Plan>,
     pub(super) tensors: Vec<TensorInfo>,
-    pub(super) params: Vec<F>,
+    pub(super) params: Aligned<F>,
     pub(super) buffer_tensors: Vec<TensorInfo>,
     pub(super) buffers: Vec<F>,
     pub(super) link: Link,
@@ -100,9 +101,9 @@ impl<F: Scalar> Sequential<F> {
     /// [`Error::UnknownName`], with the names that there are.
     pub fn tensor(&self, name: &str) -> Result<ArrayViewD<'_, F>> {
         let (info, values) = if let Some(info) = find(&self.tensors, name) {
-            (info, &self.params)
+            (info, &*self.params)
         } else if let Some(info) = find(&self.buffer_tensors, name) {
-            (info, &self.buffers)
+            (info, &*self.buffers)
         } else {
             return Err(self.unknown_tensor(name));
         };
@@ -126,9 +127,9 @@ impl<F: Scalar> Sequential<F> {
     /// [`Error::UnknownName`], [`Error::Shape`], and [`Error::NonFinite`] for a NaN or an infinity.
     pub fn set_tensor(&mut self, name: &str, values: ArrayViewD<'_, F>) -> Result<()> {
         let (info, into) = if let Some(info) = find(&self.tensors, name) {
-            (info, &mut self.params)
+            (info, &mut *self.params)
         } else if let Some(info) = find(&self.buffer_tensors, name) {
-            (info, &mut self.buffers)
+            (info, &mut *self.buffers)
         } else {
             return Err(self.unknown_tensor(name));
         };

@@ -74,9 +74,7 @@ impl<'f, 'a, 'd, F: Scalar> Fit<'f, 'a, 'd, F> {
         if state.order.len() != rows {
             state.order = (0..rows).collect();
         }
-        if state.optimizer.len() == network.parameter_count() * slots {
-            *workspace.state_mut() = std::mem::take(&mut state.optimizer);
-        }
+        workspace.take_state(&mut state.optimizer);
         let metrics: Vec<(String, bool)> = settings
             .metrics
             .iter()
@@ -109,9 +107,9 @@ impl<'f, 'a, 'd, F: Scalar> Fit<'f, 'a, 'd, F> {
     /// Gives the optimiser's state back to the trainer.
     pub(super) fn finish(mut self) {
         let state = &mut self.settings.state;
-        state.optimizer = std::mem::take(self.workspace.state_mut());
+        state.optimizer = self.workspace.give_state();
         if self.restored {
-            state.optimizer.fill(F::zero());
+            state.optimizer.iter_mut().for_each(|slot| slot.fill(F::zero()));
             state.step = 0;
         }
     }

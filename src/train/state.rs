@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::native::aligned::Aligned;
 use crate::random::RandomState;
 use crate::scalar::Scalar;
 
@@ -13,8 +14,8 @@ pub struct TrainerState<F> {
     pub(super) random: RandomState,
     /// The data set's positions in the last epoch's order, which the next shuffles on.
     pub(super) order: Vec<usize>,
-    /// The optimiser's state.
-    pub(super) optimizer: Vec<F>,
+    /// The optimiser's state, a slot behind the other; of a file in one.
+    pub(super) optimizer: Vec<Aligned<F>>,
     /// Updates so far.
     pub(super) step: u64,
     /// Epochs so far.
@@ -40,12 +41,14 @@ impl<F: Scalar> TrainerState<F> {
     /// What is saved, and the optimiser's values: one slot of all parameters behind the other.
     pub(crate) fn to_saved(&self) -> (SavedTrainerState, Vec<F>) {
         let Self { random, optimizer, step, epoch, rows_seen, rate_factor, .. } = self.clone();
-        (SavedTrainerState { random, step, epoch, rows_seen, rate_factor }, optimizer)
+        let values = optimizer.iter().flat_map(|slot| slot.iter().copied()).collect();
+        (SavedTrainerState { random, step, epoch, rows_seen, rate_factor }, values)
     }
 
     /// A state from its file; the order of rows starts anew.
     pub(crate) fn from_saved(saved: SavedTrainerState, optimizer: Vec<F>) -> Self {
         let SavedTrainerState { random, step, epoch, rows_seen, rate_factor } = saved;
+        let optimizer = vec![Aligned::from(&*optimizer)];
         Self { random, order: Vec::new(), optimizer, step, epoch, rows_seen, rate_factor }
     }
 

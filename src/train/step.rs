@@ -7,6 +7,7 @@ use super::update::{BlockSums, Update, run_blocks};
 use crate::data::Dataset;
 use crate::linalg::{Gemm, norms};
 use crate::loss::Loss;
+use crate::native::aligned::Aligned;
 use crate::native::crew::Crew;
 use crate::native::rows::RowBuffer;
 use crate::network::{Regularizer, Sequential};
@@ -27,8 +28,9 @@ pub(super) struct StepWorkspace<F> {
     pub(super) batch: Batch<F>,
     /// Whole-batch statistics of all layers, forward and backward.
     pub(super) stats: [Vec<F>; 2],
-    pub(super) gradient: Vec<F>,
-    state: Vec<F>,
+    pub(super) gradient: Aligned<F>,
+    /// The optimiser's slots.
+    state: Vec<Aligned<F>>,
     block_sums: Vec<BlockSums>,
     /// A value for each column of the widest bounded matrix.
     column_norms: Vec<F>,
@@ -103,15 +105,31 @@ impl<F: Scalar> StepWorkspace<F> {
             block_sums: vec![BlockSums::default(); plan.blocks.len()],
             column_norms: vec![F::zero(); columns],
             batch: Batch::new(data, rows),
-            gradient: vec![F::zero(); parameters],
-            state: vec![F::zero(); parameters * slots],
+            gradient: Aligned::zeros(parameters),
+            state: vec![Aligned::zeros(parameters); slots],
             plan,
         }
     }
 
-    /// The optimiser's state: one slot of all parameters behind the other.
-    pub(super) fn state_mut(&mut self) -> &mut Vec<F> {
-        &mut self.state
+    /// Takes over the optimiser's state of an earlier fit, if it is of as many values.
+    pub(super) fn take_state(&mut self, state: &mut Vec<Aligned<F>>) {
+        let len = |slots: &[Aligned<F>]| slots.iter().map(|slot| slot.len()).sum::<usize>();
+        if len(state) != len(&self.state) {
+            return;
+        }
+        if state.len() == self.state.len() {
+            self.state = std::mem::take(state);
+            return;
+        }
+        let values: Vec<F> = state.iter().flat_map(|slot| slot.iter().copied()).collect();
+        for (slot, values) in self.state.iter_mut().zip(values.chunks(self.gradient.len().max(1))) {
+            slot.copy_from_slice(values);
+        }
+    }
+
+    /// The optimiser's state, which the workspace has no more.
+    pub(super) fn give_state(&mut self) -> Vec<Aligned<F>> {
+        std::mem::take(&mut self.state)
     }
 
     /// The gradient that the last step computed.

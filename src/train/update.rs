@@ -9,6 +9,7 @@ use super::plan::{Block, Part, Source, StepPlan};
 use super::step::StepSettings;
 use crate::layer::{Layer, OwnedGradient};
 use crate::linalg::{elementwise, norms};
+use crate::native::aligned::Aligned;
 use crate::native::rows::{RowBuffer, for_each_range};
 use crate::optim::{GradientClipping, MAX_SLOTS, Optimizer, Step, norm_factor};
 use crate::scalar::Scalar;
@@ -46,7 +47,7 @@ pub(super) fn run_blocks<F: Scalar>(
     update: &Update<'_, F>,
     params: &mut [F],
     gradient: &mut [F],
-    state: &mut [F],
+    state: &mut [Aligned<F>],
     sums: &mut [BlockSums],
 ) -> f64 {
     let blocks = &update.plan.blocks;
@@ -85,12 +86,11 @@ pub(super) fn run_blocks<F: Scalar>(
 fn buffers<'b, F: Scalar>(
     params: &'b mut [F],
     gradient: &'b mut [F],
-    state: &'b mut [F],
+    state: &'b mut [Aligned<F>],
 ) -> [&'b mut [F]; BUFFERS] {
     let mut buffers: [&mut [F]; BUFFERS] = Default::default();
-    let mut slots = state.chunks_exact_mut(params.len().max(1));
-    for buffer in buffers.iter_mut().skip(2) {
-        *buffer = slots.next().unwrap_or_default();
+    for (buffer, slot) in buffers.iter_mut().skip(2).zip(state) {
+        *buffer = slot;
     }
     (buffers[0], buffers[1]) = (params, gradient);
     buffers
