@@ -43,10 +43,9 @@ impl<F: Scalar> Aligned<F> {
     }
 }
 
-impl<F: Scalar> Default for Aligned<F> {
-    fn default() -> Self {
-        Self::zeros(0)
-    }
+/// The values of some slices, one behind the other.
+pub(crate) fn joined<F: Scalar>(slices: &[Aligned<F>]) -> Vec<F> {
+    slices.iter().flat_map(|slice| slice.iter().copied()).collect()
 }
 
 impl<F: Scalar> From<&[F]> for Aligned<F> {

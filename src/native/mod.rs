@@ -9,6 +9,7 @@ mod absent;
 pub(crate) mod aligned;
 #[cfg(feature = "openblas")]
 pub(crate) mod cblas;
+mod column_blocks;
 pub(crate) mod column_sums;
 pub(crate) mod crew;
 pub(crate) mod gather;

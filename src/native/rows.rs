@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use ndarray::{ArrayView2, ArrayViewMut2, ShapeBuilder};
+use ndarray::{ArrayView2, ArrayViewMut2};
 
 use super::aligned::{Aligned, whole_lines};
 use super::crew::Crew;
@@ -11,10 +11,10 @@ use crate::scalar::Scalar;
 /// Several row-major matrices ("slots") with the same number of rows in one allocation.
 #[derive(Debug)]
 pub(crate) struct RowBuffer<F> {
-    values: Aligned<F>,
+    pub(super) values: Aligned<F>,
     /// Offset in `values`, at a line of the caches, and width of each slot; ascending and disjoint.
-    slots: Vec<(usize, usize)>,
-    rows: usize,
+    pub(super) slots: Vec<(usize, usize)>,
+    pub(super) rows: usize,
 }
 
 impl<F: Scalar> RowBuffer<F> {
@@ -61,88 +61,11 @@ impl<F: Scalar> RowBuffer<F> {
     }
 }
 
-/// Columns of a slot and a result that go together, see [`RowBuffer::for_each_block`].
-pub(crate) type BlockOfColumns<'a, F> = (ArrayViewMut2<'a, F>, ArrayViewMut2<'a, F>);
-
-impl<F: Scalar> RowBuffer<F> {
-    /// Calls `work(i, columns, own)` for each of `count` blocks: `columns` are the first `rows` rows of slot `slot` in the
-    /// columns that `range(i)` names, `own` the first `rows` rows of slot `i` of `others`.
-    ///
-    /// # Panics
-    /// If the ranges overlap, do not ascend, or end behind the slot.
-    pub(crate) fn for_each_block(
-        &mut self,
-        (slot, rows): (usize, usize),
-        others: &mut Self,
-        (crew, count): (Crew<'_>, usize),
-        range: impl Fn(usize) -> Range<usize> + Sync,
-        work: impl Fn(usize, BlockOfColumns<'_, F>) + Sync,
-    ) {
-        let (offset, width) = self.slots[slot];
-        assert!(rows <= self.rows && rows <= others.rows, "{rows} rows of {}", self.rows);
-        let end = end_of_ascending(count, &range);
-        assert!(end <= width && count <= others.slots.len(), "ranges end at {end} of {width}");
-        let values = Pointer(self.values[offset..offset + rows * width].as_mut_ptr());
-        let (own_values, own_slots) = (Pointer(others.values.as_mut_ptr()), &others.slots);
-        crew.for_each(count, &|i| {
-            let range = range(i);
-            let shape = (rows, range.len()).strides((width, 1));
-            // SAFETY: the ranges were found to be disjoint and inside the slot, which is borrowed mutably, and
-            // each block comes once.
-            let columns = unsafe { ArrayViewMut2::from_shape_ptr(shape, values.at(range.start)) };
-            let (start, own_width) = own_slots[i];
-            // SAFETY: slots do not overlap, each comes once, and has at least so many rows.
-            let own =
-                unsafe { ArrayViewMut2::from_shape_ptr((rows, own_width), own_values.at(start)) };
-            work(i, (columns, own));
-        });
-    }
-
-    /// Calls `work(i, x, columns)` for each of `blocks`, ranges of columns: `x` are the first `rows` rows of slot `read`,
-    /// `columns` those of the slots `write` in the block's columns. A slot without columns has none in any block.
-    ///
-    /// # Panics
-    /// If the ranges overlap, do not ascend, or end behind a slot; if a slot is named twice.
-    pub(crate) fn for_each_block_of<const W: usize>(
-        &mut self,
-        (read, rows): (usize, usize),
-        write: [usize; W],
-        crew: Crew<'_>,
-        blocks: &[Range<usize>],
-        work: impl Fn(usize, ArrayView2<'_, F>, [ArrayViewMut2<'_, F>; W]) + Sync,
-    ) {
-        assert!(rows <= self.rows, "{rows} rows of {}", self.rows);
-        let end = end_of_ascending(blocks.len(), &|i| blocks[i].clone());
-        for (i, name) in write.iter().enumerate() {
-            let twice = write[..i].contains(name) || read == *name;
-            assert!(!twice, "slot {name} is asked for twice");
-            let width = self.slots[*name].1;
-            assert!(width == 0 || end <= width, "ranges end at {end} of {width}");
-        }
-        let (slots, values) = (&self.slots, Pointer(self.values.as_mut_ptr()));
-        crew.for_each(blocks.len(), &|i| {
-            let (offset, width) = slots[read];
-            // SAFETY: `RowBuffer::new` made room for all rows of every slot; this one is not written, since no
-            // slot is named twice and slots do not overlap.
-            let x = unsafe { ArrayView2::from_shape_ptr((rows, width), values.at(offset)) };
-            let columns = write.map(|name| {
-                let (offset, width) = slots[name];
-                let range = if width == 0 { 0..0 } else { blocks[i].clone() };
-                let shape = (rows, range.len()).strides((width.max(1), 1));
-                // SAFETY: as above; the ranges were found to be disjoint and inside the slot, the buffer is borrowed
-                // mutably, and each block comes once.
-                unsafe { ArrayViewMut2::from_shape_ptr(shape, values.at(offset + range.start)) }
-            });
-            work(i, x, columns);
-        });
-    }
-}
-
 /// Where the last of `count` ranges ends.
 ///
 /// # Panics
 /// If they overlap, or do not ascend.
-fn end_of_ascending(count: usize, range: &impl Fn(usize) -> Range<usize>) -> usize {
+pub(super) fn end_of_ascending(count: usize, range: &impl Fn(usize) -> Range<usize>) -> usize {
     (0..count).map(range).fold(0, |end, range| {
         assert!(end <= range.start && range.start <= range.end, "ranges overlap at {range:?}");
         range.end
@@ -187,7 +110,7 @@ pub(crate) fn for_each_range<F: Send, R: Send, const N: usize>(
 }
 
 /// A pointer into a mutably borrowed slice whose elements go to one thread each.
-struct Pointer<T>(*mut T);
+pub(super) struct Pointer<T>(pub(super) *mut T);
 
 // SAFETY: elements move between threads (`T: Send`), and callers give out each one once.
 unsafe impl<T: Send> Sync for Pointer<T> {}
@@ -195,7 +118,7 @@ unsafe impl<T: Send> Sync for Pointer<T> {}
 impl<T> Pointer<T> {
     /// # Safety
     /// The slice must be longer than `i`, or as long with nothing read there.
-    unsafe fn at(&self, i: usize) -> *mut T {
+    pub(super) unsafe fn at(&self, i: usize) -> *mut T {
         // SAFETY: passed on to the caller.
         unsafe { self.0.add(i) }
     }
@@ -384,36 +307,6 @@ mod tests {
         assert_eq!(results, [0, 10, 20]);
         assert_eq!(a, [1, 1, 1, 2, 2, 2, 3, 3, 3, 0]);
         assert_eq!(b, [0, 0, 0, 1, 0, 0, 2, 0, 0, 0, 0, 0]);
-    }
-
-    #[test]
-    fn every_block_writes_its_columns_only() {
-        for crew in [Crew::Alone, Crew::Join] {
-            let mut buffer = RowBuffer::<f64>::new(5, &[3, 4, 0]);
-            buffer.values.fill(7.0);
-            buffer.for_each_block_of(
-                (0, 4),
-                [1, 2],
-                crew,
-                &[0..1, 1..3],
-                |i, x, [mut y, empty]| {
-                    assert_eq!((x.dim(), x.sum(), empty.len()), ((4, 3), 84.0, 0));
-                    y.fill(i as f64);
-                },
-            );
-            let y = buffer.view(1, 5);
-            for row in 0..4 {
-                assert_eq!(y.row(row).to_vec(), [0.0, 1.0, 1.0, 7.0]);
-            }
-            assert_eq!((y.row(4).sum(), buffer.view(0, 5).sum()), (28.0, 105.0));
-        }
-    }
-
-    #[test]
-    #[should_panic(expected = "ranges end at 5 of 4")]
-    fn columns_behind_the_end_are_refused() {
-        let mut buffer = RowBuffer::<f64>::new(2, &[3, 4]);
-        buffer.for_each_block_of((0, 2), [1], Crew::Alone, &[0..1, 1..5], |_, _, _| {});
     }
 
     #[test]

@@ -19,9 +19,15 @@ impl<F: Scalar> StepWorkspace<F> {
         let (parallel, params) = parallel(network, layer);
         let blocks = &self.plan.columns[layer].output;
         let slots = [plan.y, plan.cache];
-        self.buffer.for_each_block_of((plan.x, rows), slots, crew, blocks, |i, x, [y, cache]| {
-            parallel.forward_columns(gemm, blocks[i].clone(), params, x, y, cache);
-        });
+        self.buffer.for_each_column_block(
+            (plan.x, rows),
+            slots,
+            crew,
+            blocks,
+            |i, x, [y, cache]| {
+                parallel.forward_columns(gemm, blocks[i].clone(), params, x, y, cache);
+            },
+        );
     }
 
     /// The gradient by a layer's input, from that by its output as the layer's backward pass left it.
@@ -37,7 +43,7 @@ impl<F: Scalar> StepWorkspace<F> {
         let (parallel, params) = parallel(network, layer);
         let blocks = &self.plan.columns[layer].input;
         let [dx, dy] = [plan.x, plan.y].map(|slot| self.plan.delta(slot));
-        self.buffer.for_each_block_of((dy, rows), [dx], crew, blocks, |i, dy, [dx]| {
+        self.buffer.for_each_column_block((dy, rows), [dx], crew, blocks, |i, dy, [dx]| {
             parallel.backward_columns(gemm, blocks[i].clone(), params, dy, dx);
         });
     }

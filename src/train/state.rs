@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::native::aligned::Aligned;
+use crate::native::aligned::{Aligned, joined};
 use crate::random::RandomState;
 use crate::scalar::Scalar;
 
@@ -40,9 +40,9 @@ pub(crate) struct SavedTrainerState {
 impl<F: Scalar> TrainerState<F> {
     /// What is saved, and the optimiser's values: one slot of all parameters behind the other.
     pub(crate) fn to_saved(&self) -> (SavedTrainerState, Vec<F>) {
-        let Self { random, optimizer, step, epoch, rows_seen, rate_factor, .. } = self.clone();
-        let values = optimizer.iter().flat_map(|slot| slot.iter().copied()).collect();
-        (SavedTrainerState { random, step, epoch, rows_seen, rate_factor }, values)
+        let Self { step, epoch, rows_seen, rate_factor, .. } = *self;
+        let random = self.random.clone();
+        (SavedTrainerState { random, step, epoch, rows_seen, rate_factor }, joined(&self.optimizer))
     }
 
     /// A state from its file; the order of rows starts anew.

@@ -7,7 +7,7 @@ use super::update::{BlockSums, Update, run_blocks};
 use crate::data::Dataset;
 use crate::linalg::{Gemm, norms};
 use crate::loss::Loss;
-use crate::native::aligned::Aligned;
+use crate::native::aligned::{Aligned, joined};
 use crate::native::crew::Crew;
 use crate::native::rows::RowBuffer;
 use crate::network::{Regularizer, Sequential};
@@ -121,7 +121,7 @@ impl<F: Scalar> StepWorkspace<F> {
             self.state = std::mem::take(state);
             return;
         }
-        let values: Vec<F> = state.iter().flat_map(|slot| slot.iter().copied()).collect();
+        let values = joined(state);
         for (slot, values) in self.state.iter_mut().zip(values.chunks(self.gradient.len().max(1))) {
             slot.copy_from_slice(values);
         }
