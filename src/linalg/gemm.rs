@@ -7,6 +7,7 @@ use ndarray::{ArrayView2, ArrayViewMut2};
 use super::{blocked, naive};
 use crate::error::{Error, Result};
 use crate::native;
+use crate::native::gemm::Key;
 use crate::native::rows::matrix_mut;
 use crate::scalar::Scalar;
 
@@ -49,12 +50,14 @@ impl Default for Backend {
 pub struct Gemm {
     backend: Backend,
     native_kernels: bool,
+    /// What the right factors of [`Gemm::product_by_rows`] are called, if they are the same.
+    right: Option<Key>,
 }
 
 impl Default for Gemm {
     /// The default backend, with the crate's own kernels beside it.
     fn default() -> Self {
-        Self { backend: Backend::default(), native_kernels: true }
+        Self { backend: Backend::default(), native_kernels: true, right: None }
     }
 }
 
@@ -84,7 +87,7 @@ impl Gemm {
                 why: "build with the feature openblas-system or openblas-static".into(),
             });
         }
-        Ok(Self { backend, native_kernels: false })
+        Ok(Self { backend, native_kernels: false, right: None })
     }
 
     /// Whether products go to the crate's own kernels where these are faster ([`Backend::Native`]); the default [`Gemm`]
@@ -92,6 +95,11 @@ impl Gemm {
     pub fn native_kernels(mut self, native_kernels: bool) -> Self {
         self.native_kernels = native_kernels;
         self
+    }
+
+    /// Names the right factor that all calls of [`Gemm::product_by_rows`] with this key have.
+    pub(crate) fn same_right_factor(self, key: Option<Key>) -> Self {
+        Self { right: key, ..self }
     }
 
     /// Who computes.
@@ -168,7 +176,7 @@ impl Gemm {
         done: &mut dyn FnMut(Range<usize>, &mut [F]),
     ) {
         if self.takes_native_kernels(&a, &b) {
-            native::gemm::product_by_rows(a, b, step, room, done);
+            native::gemm::product_by_rows(a, b, self.right, step, room, done);
             #[cfg(test)]
             calls::count(Backend::Native);
             return;

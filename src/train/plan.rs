@@ -121,6 +121,8 @@ pub(super) struct StepPlan {
     pub(super) columns: Vec<Columns>,
     /// Where each layer's whole-batch statistics lie.
     pub(super) stats: Vec<Range<usize>>,
+    /// Whether several blocks are of the same layer, which computes their gradients.
+    pub(super) has_several_owners: bool,
     /// The number of blocks of the first layer, whose forward pass can be shared out by them; 0 if it cannot.
     pub(super) split: usize,
 }
@@ -155,6 +157,7 @@ impl StepPlan {
             backward_segments: Vec::new(),
             columns: Vec::new(),
             stats: Vec::new(),
+            has_several_owners: false,
             split: 0,
             forward,
             widths,
@@ -248,7 +251,9 @@ impl StepPlan {
         }
         match owned {
             Some(owned) => {
-                for block in owned.blocks() {
+                let blocks = owned.blocks();
+                self.has_several_owners |= blocks.len() > 1;
+                for block in blocks {
                     let range = params.start + block.start..params.start + block.end;
                     let source = Source::Owner { layer, block };
                     self.blocks.push(Block { parts: parts(&range), range, source });

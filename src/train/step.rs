@@ -9,6 +9,7 @@ use crate::linalg::{Gemm, norms};
 use crate::loss::Loss;
 use crate::native::aligned::{Aligned, joined};
 use crate::native::crew::Crew;
+use crate::native::gemm::Key;
 use crate::native::rows::RowBuffer;
 use crate::network::{Regularizer, Sequential};
 use crate::optim::{GradientClipping, Optimizer};
@@ -195,6 +196,7 @@ impl<F: Scalar> StepWorkspace<F> {
             optimizer,
             penalty_scale: if self.options.penalty_per_row { 1.0 / weight_sum } else { 1.0 },
             settings,
+            copies: self.plan.has_several_owners.then(|| Key::new(self.plan.forward.layers.len())),
         };
         run_blocks(&update, params, &mut self.gradient, &mut self.state, &mut self.block_sums)
     }

@@ -10,6 +10,7 @@ use super::step::StepSettings;
 use crate::layer::{Layer, OwnedGradient};
 use crate::linalg::{elementwise, norms};
 use crate::native::aligned::Aligned;
+use crate::native::gemm::Key;
 use crate::native::rows::{RowBuffer, for_each_range};
 use crate::optim::{GradientClipping, MAX_SLOTS, Optimizer, Step, norm_factor};
 use crate::scalar::Scalar;
@@ -27,6 +28,8 @@ pub(super) struct Update<'a, F> {
     /// What penalties are multiplied by.
     pub(super) penalty_scale: f64,
     pub(super) settings: StepSettings<'a>,
+    /// The first layer's key for copies of the gradient by its output; a layer's is so many places behind it.
+    pub(super) copies: Option<Key>,
 }
 
 /// What a block adds to the numbers of the whole step.
@@ -123,7 +126,8 @@ impl<F: Scalar> Update<'_, F> {
             Source::Owner { layer, block } => {
                 let first = self.plan.forward.layers[*layer].params.start;
                 let (owner, [x, cache, dy]) = self.owner(*layer);
-                let (gemm, block) = (self.settings.gemm, block.clone());
+                let key = self.copies.map(|first| first.plus(*layer));
+                let (gemm, block) = (self.settings.gemm.same_right_factor(key), block.clone());
                 owner.gradient_by_parts(
                     gemm,
                     block,

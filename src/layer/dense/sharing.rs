@@ -7,6 +7,7 @@ use ndarray::{ArrayView2, ArrayViewMut2, s};
 use super::BuiltDense;
 use crate::layer::{ColumnParallel, Forward, OwnedGradient, SplitForward};
 use crate::linalg::Gemm;
+use crate::native;
 use crate::native::column_sums::sum_rows;
 use crate::native::rows::{flat, flat_ref, matrix_mut, part_rows};
 use crate::scalar::Scalar;
@@ -114,9 +115,6 @@ const BLOCK_ROWS: usize = 192;
 const MOST_BLOCKS: usize = 8;
 /// About the weights of a part of a block: gradient, parameters and the optimiser's slots stay in the second cache.
 const PART_WEIGHTS: usize = 24 << 10;
-/// A part's rows are a multiple of this, and of the rows that the products' kernels compute together: fewer would read
-/// the copy of dz too often for what they compute of it.
-const PART_ROWS: usize = 48;
 
 impl<F: Scalar> BuiltDense<F> {
     /// The inputs whose weights a block has.
@@ -129,6 +127,14 @@ impl<F: Scalar> BuiltDense<F> {
 /// Some columns of a layer's input; where all are asked for, a tiny layer is spared the cost of a slice.
 fn inputs<F>(x: ArrayView2<'_, F>, columns: Range<usize>) -> ArrayView2<'_, F> {
     if columns == (0..x.ncols()) { x } else { x.slice_move(s![.., columns]) }
+}
+
+/// The rows of a part of a block of so many.
+fn part_step(rows: usize, units: usize) -> usize {
+    let least = native::gemm::rows_worth_copies();
+    let most = (PART_WEIGHTS / units / least).max(1) * least;
+    // As even as can be, in whole tiles of the products' kernels.
+    rows.div_ceil(rows.div_ceil(most).max(1)).next_multiple_of(12)
 }
 
 impl<F: Scalar> OwnedGradient<F> for BuiltDense<F> {
@@ -182,7 +188,7 @@ impl<F: Scalar> OwnedGradient<F> for BuiltDense<F> {
             self.gradient(gemm, block.clone(), x, cache, dy, room);
             return done(block, room);
         }
-        let step = (PART_WEIGHTS / units / PART_ROWS).max(1) * PART_ROWS;
+        let step = part_step(rows.len(), units);
         let x = inputs(x, rows).reversed_axes();
         let (room, bias) = room.split_at_mut(weights);
         gemm.product_by_rows(x, dy, step, room, &mut |rows, values| {

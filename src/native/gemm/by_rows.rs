@@ -5,18 +5,20 @@ use std::ops::Range;
 use ndarray::ArrayView2;
 
 use super::large::{DEPTH, multiply};
-use super::room::{RIGHT_BYTES, with_right};
+use super::room::{Key, RIGHT_BYTES, with_right_of};
 use super::{Product, Strided, input, pack, panel_width, run};
 use crate::scalar::Scalar;
 
 /// Calls `done(rows, values)` with the rows of `a·b`, some after others: `step` of them, the last ones fewer, in
-/// `room`, where the next ones overwrite them.
+/// `room`, where the next ones overwrite them. Calls with the same key have the same `b`: a thread copies it once for
+/// several of them in a row.
 ///
 /// # Panics
 /// If the room has fewer than `step` rows.
 pub(crate) fn product_by_rows<F: Scalar>(
     a: ArrayView2<'_, F>,
     b: ArrayView2<'_, F>,
+    key: Option<Key>,
     step: usize,
     room: &mut [F],
     done: &mut dyn FnMut(Range<usize>, &mut [F]),
@@ -49,8 +51,10 @@ pub(crate) fn product_by_rows<F: Scalar>(
         }
     };
     if packs && part(&(0..0), &mut []).worth_copies(rows) {
-        with_right(|panels| {
-            pack(right, columns, 0..inner, inner, panels);
+        with_right_of(key, |panels, held| {
+            if !held {
+                pack(right, columns, 0..inner, inner, panels);
+            }
             let panels = panels.as_ptr().cast();
             each(&|product| multiply(&product, panels));
         });
@@ -88,7 +92,7 @@ mod tests {
                 let mut got = Array2::zeros((m, n));
                 let mut room = vec![F::nan(); m * n];
                 let mut next = 0;
-                product_by_rows(a.t(), b.view(), step, &mut room, &mut |rows, values| {
+                product_by_rows(a.t(), b.view(), None, step, &mut room, &mut |rows, values| {
                     assert_eq!((rows.start, rows.len()), (next, step.min(m - next)));
                     next = rows.end;
                     let values = ArrayView2::from_shape((rows.len(), n), values).unwrap();
@@ -98,6 +102,39 @@ mod tests {
                 close(&got, &want, k, &what);
             }
         }
+    }
+
+    #[test]
+    fn a_right_factor_is_copied_once_for_a_key() {
+        let (a, mut b) = (random_matrix::<f64>(70, 80, 1), random_matrix::<f64>(70, 200, 2));
+        let product = |b: &Array2<f64>, key| {
+            let (mut got, mut room) = (Array2::zeros((80, 200)), vec![0.0; 80 * 200]);
+            product_by_rows(a.t(), b.view(), key, 24, &mut room, &mut |rows, values| {
+                let values = ArrayView2::from_shape((rows.len(), 200), values).unwrap();
+                got.slice_mut(s![rows, ..]).assign(&values);
+            });
+            got
+        };
+        let [first, second] = [Key::new(2), Key::new(1)];
+        assert_ne!(first.plus(1), second);
+        let old = product(&b, Some(first));
+        b *= 2.0;
+        let new = 2.0 * &old;
+        // Nobody may change it under the same key: what is computed shows that the copy was kept.
+        assert_eq!(product(&b, Some(first)), old);
+        for key in [Some(first.plus(1)), None, Some(second), Some(first)] {
+            assert_eq!(product(&b, key), new);
+        }
+        // Another product in between takes the room.
+        b /= 2.0;
+        crate::native::gemm::gemm(
+            1.0,
+            a.t(),
+            a.view(),
+            0.0,
+            &mut Array2::zeros((80, 80)).view_mut(),
+        );
+        assert_eq!(product(&b, Some(first)), old);
     }
 
     #[test]

@@ -21,7 +21,7 @@ use self::block::block;
 pub(crate) use self::by_rows::product_by_rows;
 use self::large::{large, rows_times_panels};
 use self::panels::copy_panels;
-pub(crate) use self::room::reserve;
+pub(crate) use self::room::{Key, reserve};
 use self::thin::{THIN, thin_block};
 use self::tiles::PANEL;
 use self::vector::column;
@@ -194,6 +194,16 @@ fn panel_width<F: Scalar>() -> usize {
         }
     }
     PANEL * <F as HasLanes>::Plain::COUNT
+}
+
+/// Rows of a product that should be computed together, where few of them read a copy of the right factor: fewer would read
+/// it too often for what they compute of it.
+pub(crate) fn rows_worth_copies() -> usize {
+    #[cfg(target_arch = "x86_64")]
+    if super::simd::has_avx512() {
+        return 96;
+    }
+    48
 }
 
 /// Whether the processor has vectors that these kernels are written for.

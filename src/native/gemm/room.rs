@@ -2,6 +2,8 @@
 
 use std::cell::{Cell, OnceCell, UnsafeCell};
 use std::mem::MaybeUninit;
+use std::num::NonZeroU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::LocalKey;
 
 use super::columns::COLUMNS_BYTES;
@@ -15,7 +17,27 @@ type Room = Cell<Vec<Line>>;
 thread_local! {
     static LEFT: Room = const { Cell::new(Vec::new()) };
     static RIGHT: Room = const { Cell::new(Vec::new()) };
+    /// What the copy in `RIGHT` is of, where that is known.
+    static HELD: Cell<Option<Key>> = const { Cell::new(None) };
     static COLUMNS: OnceCell<Box<[UnsafeCell<Line>]>> = const { OnceCell::new() };
+}
+
+/// A name for the right factor of several products, all of the same step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Key(NonZeroU64);
+
+impl Key {
+    /// The first of `count` keys that nobody has had.
+    pub(crate) fn new(count: usize) -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        let first = NEXT.fetch_add(count as u64, Ordering::Relaxed);
+        Self(NonZeroU64::new(first).expect("so many steps take longer than anybody lives"))
+    }
+
+    /// The key `i` places behind this one.
+    pub(crate) fn plus(self, i: usize) -> Self {
+        Self(self.0.saturating_add(i as u64))
+    }
 }
 
 /// Bytes for parts of a left factor …
@@ -30,7 +52,21 @@ pub(super) fn with_left<F: Copy, R>(work: impl FnOnce(&mut [MaybeUninit<F>]) -> 
 
 /// As [`with_left`], for right factors.
 pub(super) fn with_right<F: Copy, R>(work: impl FnOnce(&mut [MaybeUninit<F>]) -> R) -> R {
+    HELD.set(None);
     with_room(&RIGHT, RIGHT_BYTES, work)
+}
+
+/// As [`with_right`], and tells whether the room still holds what the last caller on this thread left there under this
+/// key: nobody has used it since.
+pub(super) fn with_right_of<F: Copy, R>(
+    key: Option<Key>,
+    work: impl FnOnce(&mut [MaybeUninit<F>], bool) -> R,
+) -> R {
+    // Nobody else's while this one works: it may unwind, or call for room itself.
+    let held = HELD.take();
+    let result = with_room(&RIGHT, RIGHT_BYTES, |room| work(room, key.is_some() && held == key));
+    HELD.set(key);
+    result
 }
 
 /// This thread's [`COLUMNS_BYTES`] bytes for columns of a right factor. They live as long as the thread, so that small

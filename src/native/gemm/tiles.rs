@@ -7,6 +7,10 @@ use crate::scalar::Scalar;
 
 /// Rows of `b` fetched ahead of the one that is worked on, where it is read once.
 const AHEAD: isize = 4;
+/// Inner indices from which the next rows of `c` are fetched while a tile is computed.
+const DEEP: usize = 128;
+/// Inner indices that a loop's turn takes where rows of `a` lie apart: the compiler finds their addresses anew in each turn.
+const TURN: usize = 4;
 
 /// Vectors of a row of a panel.
 pub(super) const PANEL: usize = 2;
@@ -128,8 +132,28 @@ impl<F: Scalar> Tiles<'_, F> {
             // A pointer a row, moved by one offset: else each address waits for the one before.
             let a_rows: [_; R] =
                 std::array::from_fn(|r| a.values.wrapping_offset(r as isize * a.row));
+            let to = |r: usize| c.values.wrapping_offset(r as isize * c.row);
+            if self.depth >= DEEP {
+                for r in 0..R {
+                    fetch(to(r), V * L::COUNT * size_of::<F>());
+                }
+            }
             let (mut offset, mut b_values) = (0, self.b.values);
-            for _ in 0..self.depth - usize::from(self.masked) {
+            let mut left = self.depth - usize::from(self.masked);
+            if L::REGISTERS > 16 && R > 6 && a.row != 1 {
+                while left >= TURN {
+                    for turn in 0..TURN as isize {
+                        let values = b_values.wrapping_offset(turn * self.b.row);
+                        let b = std::array::from_fn(|v| L::load(values.add(v * L::COUNT)));
+                        let offset = offset + turn * a.column;
+                        add_products::<F, L, R, V>(&mut sums, b, a_rows, offset);
+                    }
+                    offset += TURN as isize * a.column;
+                    b_values = b_values.wrapping_offset(TURN as isize * self.b.row);
+                    left -= TURN;
+                }
+            }
+            for _ in 0..left {
                 if R == 1 && V > 4 {
                     // One row asks for nothing but `b`.
                     let ahead = b_values.wrapping_offset(AHEAD * self.b.row);
@@ -144,7 +168,6 @@ impl<F: Scalar> Tiles<'_, F> {
                 let b = load(b_values, self.last);
                 add_products::<F, L, R, V>(&mut sums, b, a_rows, offset);
             }
-            let to = |r: usize| c.values.wrapping_offset(r as isize * c.row);
             if self.overwrites && (whole || self.last == L::COUNT) {
                 for (r, sums) in sums.into_iter().enumerate() {
                     store(sums, to(r), L::COUNT);
