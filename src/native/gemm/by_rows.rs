@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use ndarray::ArrayView2;
 
-use super::large::{DEPTH, multiply};
+use super::large::{depth, multiply};
 use super::room::{Key, RIGHT_BYTES, with_right_of};
 use super::{Product, Strided, input, pack, panel_width, run};
 use crate::scalar::Scalar;
@@ -41,7 +41,7 @@ pub(crate) fn product_by_rows<F: Scalar>(
         }
     };
     let whole = inner * columns.next_multiple_of(panel_width::<F>());
-    let packs = inner <= DEPTH && whole <= RIGHT_BYTES / size_of::<F>();
+    let packs = inner <= depth() && whole <= RIGHT_BYTES / size_of::<F>();
     let mut each = |run: &dyn Fn(Product<F>)| {
         for start in (0..rows).step_by(step) {
             let some = start..rows.min(start + step);

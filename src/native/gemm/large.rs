@@ -10,19 +10,35 @@ use super::{Product, Strided, multiply_block, pack, panel_width};
 use crate::native::lanes::Lanes;
 use crate::scalar::Scalar;
 
-/// Inner indices that are worked on at a time: a panel of so many rows fills the first cache.
-pub(super) const DEPTH: usize = 512;
-/// Rows of `a` that are.
+/// Inner indices that are worked on at a time, and bytes of `b`: a panel of so many rows fills the first cache, and half of
+/// a second cache of 512 KiB holds the block.
+const PIECE: (usize, usize) = (512, 1 << 18);
+/// The same with AVX-512: such processors have second caches of 1 MiB or more, and read panels from there as quickly.
+const PIECE_WIDEST: (usize, usize) = (MOST_DEPTH, 1 << 19);
+/// The most inner indices of the two.
+const MOST_DEPTH: usize = 1024;
+/// Rows of `a` that are worked on at a time.
 const ROWS: usize = 128;
-/// Bytes of `b` that are: half of a second cache of 512 KiB holds them …
-const BLOCK: usize = 1 << 18;
-/// … and where rows of `a` are copied for each of its blocks.
+/// Bytes of `b` where rows of `a` are copied for each of its blocks.
 const WIDE_BLOCK: usize = 1 << 20;
 /// Inner indices up to which a left factor stored by columns is read where it is.
 const NEAR: usize = 64;
 
-const _: () = assert!(RIGHT_BYTES >= WIDE_BLOCK && WIDE_BLOCK >= DEPTH * 16 * 8);
-const _: () = assert!(LEFT_BYTES >= (ROWS.next_multiple_of(6) * DEPTH + 8) * 8);
+const _: () = assert!(RIGHT_BYTES >= WIDE_BLOCK && WIDE_BLOCK >= MOST_DEPTH * 16 * 8);
+const _: () = assert!(LEFT_BYTES >= (ROWS.next_multiple_of(6) * MOST_DEPTH + 8) * 8);
+
+fn piece() -> (usize, usize) {
+    #[cfg(target_arch = "x86_64")]
+    if crate::native::simd::has_avx512() {
+        return PIECE_WIDEST;
+    }
+    PIECE
+}
+
+/// Inner indices that are worked on at a time on this processor.
+pub(super) fn depth() -> usize {
+    piece().0
+}
 
 impl<F: Scalar> Product<F> {
     /// Whether rows of `a` are copied.
@@ -31,12 +47,13 @@ impl<F: Scalar> Product<F> {
     }
 }
 
-/// Blocks of columns, for each all rows. In `c` each sum grows by pieces of at most [`DEPTH`] inner indices, in
+/// Blocks of columns, for each all rows. In `c` each sum grows by pieces of at most [`depth`] inner indices, in
 /// ascending order.
 pub(super) fn large<F: Scalar>(product: &Product<F>) {
     let Product { columns, inner, a, b, c, .. } = *product;
-    let pieces = inner.div_ceil(DEPTH);
-    let bytes = if product.copies_rows() { WIDE_BLOCK } else { BLOCK };
+    let (depth, block) = piece();
+    let pieces = inner.div_ceil(depth);
+    let bytes = if product.copies_rows() { WIDE_BLOCK } else { block };
     let row_bytes = inner.div_ceil(pieces) * panel_width::<F>() * size_of::<F>();
     let block_columns = (bytes / row_bytes).max(1) * panel_width::<F>();
     with_right(|room| {

@@ -41,7 +41,7 @@ impl Key {
 }
 
 /// Bytes for parts of a left factor …
-pub(super) const LEFT_BYTES: usize = 5 << 17;
+pub(super) const LEFT_BYTES: usize = 9 << 17;
 /// … and of a right one. What is never written takes no memory.
 pub(super) const RIGHT_BYTES: usize = 1 << 23;
 
