@@ -8,15 +8,18 @@ use crate::scalar::Scalar;
 /// Bytes of a line of the caches, and of the widest vectors.
 const LINE: usize = 64;
 
-#[derive(Clone, Copy)]
-#[repr(C, align(64))]
-struct Line([u8; LINE]);
+/// Words of a line.
+const WORDS: usize = LINE / size_of::<u64>();
 
 /// A slice of its own whose first value starts a line of the caches: each vector that is read from another place but a
 /// multiple of its size touches two lines, those of 64 bytes every time.
-#[derive(Clone)]
+///
+/// It lies inside a larger one of whole words: the allocator would write zeros to one that is aligned so, and memory that
+/// nobody touches (most of a gradient that comes in parts) is not taken from the system.
 pub(crate) struct Aligned<F> {
-    lines: Vec<Line>,
+    words: Vec<u64>,
+    /// Words before the first value.
+    start: usize,
     len: usize,
     values: std::marker::PhantomData<F>,
 }
@@ -29,17 +32,39 @@ pub(crate) fn whole_lines<F>(len: usize) -> usize {
 impl<F: Scalar> Aligned<F> {
     /// Zeros.
     pub(crate) fn zeros(len: usize) -> Self {
-        let count = (len * size_of::<F>()).div_ceil(LINE);
-        Self { lines: vec![Line([0; LINE]); count], len, values: std::marker::PhantomData }
+        Self::inside(vec![0; Self::words(len)], len)
     }
 
     /// Zeros, if there is memory for them.
     pub(crate) fn try_zeros(len: usize) -> Result<Self, TryReserveError> {
-        let count = len.saturating_mul(size_of::<F>()).div_ceil(LINE);
-        let mut lines = Vec::new();
-        lines.try_reserve_exact(count)?;
-        lines.resize(count, Line([0; LINE]));
-        Ok(Self { lines, len, values: std::marker::PhantomData })
+        let mut words = Vec::new();
+        words.try_reserve_exact(Self::words(len))?;
+        words.resize(words.capacity(), 0);
+        Ok(Self::inside(words, len))
+    }
+}
+
+impl<F> Aligned<F> {
+    /// The words that hold so many values from any line on.
+    fn words(len: usize) -> usize {
+        len.saturating_mul(size_of::<F>()).div_ceil(size_of::<u64>()) + WORDS - 1
+    }
+
+    fn inside(words: Vec<u64>, len: usize) -> Self {
+        let behind_line = words.as_ptr().addr() % LINE / size_of::<u64>();
+        let start = (WORDS - behind_line) % WORDS;
+        assert!(words.len() >= Self::words(len), "{} words for {len} values", words.len());
+        Self { words, start, len, values: std::marker::PhantomData }
+    }
+}
+
+impl<F> Clone for Aligned<F> {
+    fn clone(&self) -> Self {
+        let count = Self::words(self.len);
+        let mut copy = Self::inside(vec![0; count], self.len);
+        let held = count + 1 - WORDS;
+        copy.words[copy.start..][..held].copy_from_slice(&self.words[self.start..][..held]);
+        copy
     }
 }
 
@@ -61,17 +86,20 @@ impl<F: Scalar> Deref for Aligned<F> {
 
     #[inline]
     fn deref(&self) -> &[F] {
-        // SAFETY: the lines hold at least `len` values, all of their bytes are initialised, any bytes are a floating-point
-        // number, whose alignment divides a line's.
-        unsafe { std::slice::from_raw_parts(self.lines.as_ptr().cast(), self.len) }
+        // SAFETY: behind `start`, at most `WORDS - 1`, the words hold at least `len` values (`inside` asked), any bytes
+        // are a floating-point number, and its alignment divides a word's.
+        unsafe { std::slice::from_raw_parts(self.words.as_ptr().add(self.start).cast(), self.len) }
     }
 }
 
 impl<F: Scalar> DerefMut for Aligned<F> {
     #[inline]
     fn deref_mut(&mut self) -> &mut [F] {
-        // SAFETY: as above, and the lines are borrowed mutably.
-        unsafe { std::slice::from_raw_parts_mut(self.lines.as_mut_ptr().cast(), self.len) }
+        // SAFETY: as above, and the words are borrowed mutably.
+        unsafe {
+            let first = self.words.as_mut_ptr().add(self.start);
+            std::slice::from_raw_parts_mut(first.cast(), self.len)
+        }
     }
 }
 
@@ -91,7 +119,8 @@ mod tests {
             assert_eq!((values.len(), values.as_ptr() as usize % LINE), (len, 0));
             assert!(values.iter().all(|&value| value == F::zero()));
             values.fill(F::one());
-            let copy = Aligned::from(&*values.clone());
+            let copy = Aligned::from(&*values);
+            assert_eq!((&*copy.clone(), copy.clone().as_ptr() as usize % LINE), (&*values, 0));
             assert_eq!((&*copy, copy.as_ptr() as usize % LINE), (&*values, 0));
             let zeros = Aligned::<F>::try_zeros(len).unwrap();
             assert_eq!((zeros.len(), zeros.as_ptr() as usize % LINE), (len, 0));
