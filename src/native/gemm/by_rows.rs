@@ -10,11 +10,11 @@ use super::{Product, Strided, input, pack, panel_width, run};
 use crate::scalar::Scalar;
 
 /// Calls `done(rows, values)` with the rows of `a·b`, some after others: `step` of them, the last ones fewer, in
-/// `room`, where the next ones overwrite them. Calls with the same key have the same `b`: a thread copies it once for
-/// several of them in a row.
+/// `room`, where the next ones may overwrite them. Calls with the same key have the same `b`: a thread copies it once
+/// for several of them in a row.
 ///
 /// # Panics
-/// If the room has fewer than `step` rows.
+/// If there is no room for all rows.
 pub(crate) fn product_by_rows<F: Scalar>(
     a: ArrayView2<'_, F>,
     b: ArrayView2<'_, F>,
@@ -25,6 +25,7 @@ pub(crate) fn product_by_rows<F: Scalar>(
 ) {
     let (rows, (inner, columns)) = (a.nrows(), b.dim());
     assert_eq!(a.ncols(), inner, "the matrices' shapes do not fit");
+    assert!(room.len() >= rows * columns, "no room for {rows} rows of {columns}");
     let (left, right) = (input(a), input(b));
     let part = |some: &Range<usize>, c: &mut [F]| {
         assert!(c.len() == some.len() * columns, "no room for {some:?}");
@@ -42,6 +43,7 @@ pub(crate) fn product_by_rows<F: Scalar>(
     };
     let whole = inner * columns.next_multiple_of(panel_width::<F>());
     let packs = inner <= depth() && whole <= RIGHT_BYTES / size_of::<F>();
+    let copies_pay = part(&(0..0), &mut []).worth_copies(rows);
     let mut each = |run: &dyn Fn(Product<F>)| {
         for start in (0..rows).step_by(step) {
             let some = start..rows.min(start + step);
@@ -50,7 +52,7 @@ pub(crate) fn product_by_rows<F: Scalar>(
             done(some, values);
         }
     };
-    if packs && part(&(0..0), &mut []).worth_copies(rows) {
+    if packs && copies_pay {
         with_right_of(key, |panels, held| {
             if !held {
                 pack(right, columns, 0..inner, inner, panels);
@@ -58,6 +60,14 @@ pub(crate) fn product_by_rows<F: Scalar>(
             let panels = panels.as_ptr().cast();
             each(&|product| multiply(&product, panels));
         });
+    } else if copies_pay {
+        // Else each part would copy `b` again, piece by piece.
+        let values = &mut room[..rows * columns];
+        run(part(&(0..rows), values));
+        for start in (0..rows).step_by(step) {
+            let some = start..rows.min(start + step);
+            done(some.clone(), &mut values[some.start * columns..some.end * columns]);
+        }
     } else {
         each(&run);
     }
@@ -78,7 +88,7 @@ mod tests {
 
     fn shapes() -> impl Iterator<Item = (usize, usize, usize)> {
         let shapes = [(1, 1, 1), (5, 7, 3), (6, 64, 64), (13, 100, 70), (133, 96, 33)];
-        shapes.into_iter().chain([(64, 513, 100), (31, 1100, 40), (260, 130, 161)])
+        shapes.into_iter().chain([(64, 513, 100), (31, 1100, 40), (100, 1100, 70), (260, 130, 161)])
     }
 
     fn check_by_rows<F: Scalar>() {
