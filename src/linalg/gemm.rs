@@ -50,7 +50,7 @@ impl Default for Backend {
 pub struct Gemm {
     backend: Backend,
     native_kernels: bool,
-    /// What the right factors of [`Gemm::product_by_rows`] are called, if they are the same.
+    /// The right factor that several calls of [`Gemm::product_by_rows`] have, if one is known.
     right: Option<Key>,
 }
 
@@ -97,7 +97,7 @@ impl Gemm {
         self
     }
 
-    /// Names the right factor that all calls of [`Gemm::product_by_rows`] with this key have.
+    /// Names a right factor that several calls of [`Gemm::product_by_rows`] have.
     pub(crate) fn same_right_factor(self, key: Option<Key>) -> Self {
         Self { right: key, ..self }
     }

@@ -196,7 +196,7 @@ impl<F: Scalar> StepWorkspace<F> {
             optimizer,
             penalty_scale: if self.options.penalty_per_row { 1.0 / weight_sum } else { 1.0 },
             settings,
-            copies: self.plan.has_several_owners.then(|| Key::new(self.plan.forward.layers.len())),
+            copies: self.plan.has_several_owners.then(Key::new_number),
         };
         run_blocks(&update, params, &mut self.gradient, &mut self.state, &mut self.block_sums)
     }

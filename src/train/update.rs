@@ -28,8 +28,8 @@ pub(super) struct Update<'a, F> {
     /// What penalties are multiplied by.
     pub(super) penalty_scale: f64,
     pub(super) settings: StepSettings<'a>,
-    /// The first layer's key for copies of the gradient by its output; a layer's is so many places behind it.
-    pub(super) copies: Option<Key>,
+    /// A number of this step's own, if blocks of the same layer can share copies of the gradient by its output.
+    pub(super) copies: Option<u64>,
 }
 
 /// What a block adds to the numbers of the whole step.
@@ -126,7 +126,7 @@ impl<F: Scalar> Update<'_, F> {
             Source::Owner { layer, block } => {
                 let first = self.plan.forward.layers[*layer].params.start;
                 let (owner, [x, cache, dy]) = self.owner(*layer);
-                let key = self.copies.map(|first| first.plus(*layer));
+                let key = self.copies.map(|number| Key::new(number, &dy));
                 let (gemm, block) = (self.settings.gemm.same_right_factor(key), block.clone());
                 owner.gradient_by_parts(
                     gemm,

@@ -10,8 +10,8 @@ use super::{Product, Strided, input, pack, panel_width, run};
 use crate::scalar::Scalar;
 
 /// Calls `done(rows, values)` with the rows of `a·b`, some after others: `step` of them, the last ones fewer, in
-/// `room`, where the next ones may overwrite them. Calls with the same key have the same `b`: a thread copies it once
-/// for several of them in a row.
+/// `room`, where the next ones may overwrite them. A thread copies the `b` whose key it is once for several calls in a
+/// row; a key of another matrix is none.
 ///
 /// # Panics
 /// If there is no room for all rows.
@@ -53,6 +53,7 @@ pub(crate) fn product_by_rows<F: Scalar>(
         }
     };
     if packs && copies_pay {
+        let key = key.filter(|key| key.is_of(&b));
         with_right_of(key, |panels, held| {
             if !held {
                 pack(right, columns, 0..inner, inner, panels);
@@ -125,16 +126,21 @@ mod tests {
             });
             got
         };
-        let [first, second] = [Key::new(2), Key::new(1)];
-        assert_ne!(first.plus(1), second);
+        let numbers = [Key::new_number(), Key::new_number()];
+        let [first, second] = numbers.map(|number| Key::new(number, &b.view()));
+        assert_ne!(first, second);
         let old = product(&b, Some(first));
         b *= 2.0;
         let new = 2.0 * &old;
         // Nobody may change it under the same key: what is computed shows that the copy was kept.
         assert_eq!(product(&b, Some(first)), old);
-        for key in [Some(first.plus(1)), None, Some(second), Some(first)] {
+        for key in [None, Some(second), Some(first)] {
             assert_eq!(product(&b, key), new);
         }
+        // A layer may pass the key on with a matrix of its own: that is another one.
+        let other = &b * 0.5;
+        assert_eq!(product(&other, Some(first)), old);
+        assert_eq!(product(&b, Some(first)), new);
         // Another product in between takes the room.
         b /= 2.0;
         crate::native::gemm::gemm(

@@ -2,9 +2,10 @@
 
 use std::cell::{Cell, OnceCell, UnsafeCell};
 use std::mem::MaybeUninit;
-use std::num::NonZeroU64;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::LocalKey;
+
+use ndarray::ArrayView2;
 
 use super::columns::COLUMNS_BYTES;
 
@@ -22,21 +23,30 @@ thread_local! {
     static COLUMNS: OnceCell<Box<[UnsafeCell<Line>]>> = const { OnceCell::new() };
 }
 
-/// A name for the right factor of several products, all of the same step.
+/// A matrix that stays as it is for a while, the right factor of several products.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Key(NonZeroU64);
+pub(crate) struct Key {
+    /// Of the while.
+    number: u64,
+    address: usize,
+    shape: (usize, usize),
+}
 
 impl Key {
-    /// The first of `count` keys that nobody has had.
-    pub(crate) fn new(count: usize) -> Self {
-        static NEXT: AtomicU64 = AtomicU64::new(1);
-        let first = NEXT.fetch_add(count as u64, Ordering::Relaxed);
-        Self(NonZeroU64::new(first).expect("so many steps take longer than anybody lives"))
+    /// The number of a while that nobody has had.
+    pub(crate) fn new_number() -> u64 {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        NEXT.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// The key `i` places behind this one.
-    pub(crate) fn plus(self, i: usize) -> Self {
-        Self(self.0.saturating_add(i as u64))
+    /// That of a matrix that nobody writes, or gives its memory back, until all products of this number are done.
+    pub(crate) fn new<F>(number: u64, matrix: &ArrayView2<'_, F>) -> Self {
+        Self { number, address: matrix.as_ptr().addr(), shape: matrix.dim() }
+    }
+
+    /// Whether it is that of this matrix, by rows without gaps: not of another one that a layer made of it.
+    pub(super) fn is_of<F>(&self, matrix: &ArrayView2<'_, F>) -> bool {
+        matrix.is_standard_layout() && *self == Self::new(self.number, matrix)
     }
 }
 

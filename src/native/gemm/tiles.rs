@@ -7,7 +7,7 @@ use crate::scalar::Scalar;
 
 /// Rows of `b` fetched ahead of the one that is worked on, where it is read once.
 const AHEAD: isize = 4;
-/// Inner indices from which the next rows of `c` are fetched while a tile is computed.
+/// Inner indices from which the rows of `c` are fetched while the tile is computed.
 const DEEP: usize = 128;
 /// Inner indices that a loop's turn takes where rows of `a` lie apart: the compiler finds their addresses anew in each turn.
 const TURN: usize = 4;
