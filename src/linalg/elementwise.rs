@@ -36,8 +36,12 @@ pub(crate) fn sigmoid_one<F: Scalar, const FMA: bool>(x: F) -> F {
 
 /// ln(1 + exp(x)), without overflow.
 pub(crate) fn softplus<F: Scalar>(x: F) -> F {
-    let positive = if x < F::zero() { F::zero() } else { x };
-    positive + (-x.abs()).exp().ln_1p()
+    positive_part(x) + (-x.abs()).exp().ln_1p()
+}
+
+/// The value, or zero where it is negative. NaN stays.
+pub(crate) fn positive_part<F: Scalar>(x: F) -> F {
+    if x < F::zero() { F::zero() } else { x }
 }
 
 vectorised! {

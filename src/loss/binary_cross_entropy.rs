@@ -8,7 +8,7 @@ use super::{
 };
 use crate::data::{TargetStorage, Targets};
 use crate::error::{Error, Result, fraction};
-use crate::linalg::elementwise::softplus;
+use crate::linalg::elementwise::positive_part;
 use crate::network::Link;
 use crate::scalar::Scalar;
 
@@ -70,11 +70,16 @@ impl<F: Scalar> Loss<F> for BinaryCrossEntropy {
         let (keep, half) = (F::from_f64(keep), F::from_f64(half));
         elementwise::value_and_grad(logits, targets, weight, scale, dlogits, |z, t| {
             let t = keep * t + half;
-            let probability = F::one() / (F::one() + (-z).exp());
+            // One exponential, which cannot overflow, is enough for both.
+            let small = (-z.abs()).exp();
+            let probability = if z < F::zero() { small } else { F::one() } / (F::one() + small);
             // −ln p = softplus(−z) and −ln(1 − p) = softplus(z) differ by z: softplus(z) − z·t.
             // For t = 1 that subtracts nearly equal numbers where z is large, hence −z there.
-            let value = if t == F::one() { softplus(-z) } else { softplus(z) - z * t };
-            (value, probability - t)
+            let part = match t == F::one() {
+                true => positive_part(-z),
+                false => positive_part(z) - z * t,
+            };
+            (part + small.ln_1p(), probability - t)
         })
     }
 }

@@ -19,6 +19,9 @@ pub(crate) fn gather_rows<F: Scalar>(
     let width = from.ncols();
     assert_eq!(to.ncols(), width, "rows of the same width");
     if let (Some(values), Some(to)) = (from.to_slice(), to.as_slice_mut()) {
+        if let Some(first) = first_of_consecutive(rows) {
+            return to.copy_from_slice(&values[first * width..][..rows.len() * width]);
+        }
         for (i, (to, &row)) in to.chunks_exact_mut(width.max(1)).zip(rows).enumerate() {
             if let Some(&next) = rows.get(i + AHEAD) {
                 let start = values.as_ptr().wrapping_add(next * width);
@@ -40,6 +43,13 @@ pub(crate) fn gather_rows<F: Scalar>(
     }
 }
 
+/// The first row, if the others follow it one by one.
+fn first_of_consecutive(rows: &[usize]) -> Option<usize> {
+    let (&first, rest) = rows.split_first()?;
+    let follow = rest.iter().zip(first + 1..).all(|(&row, next)| row == next);
+    follow.then_some(first)
+}
+
 #[cfg(test)]
 mod tests {
     use ndarray::{Array2, Axis, array, s};
@@ -55,6 +65,10 @@ mod tests {
             gather_rows(view, &rows, to.view_mut());
             assert_eq!(to, view.select(Axis(0), &rows));
         }
+        let some = from.slice(s![3..7, ..]);
+        let mut to = Array2::zeros((4, 40));
+        gather_rows(from.view(), &[3, 4, 5, 6], to.view_mut());
+        assert_eq!(to, some);
         for width in 1..40 {
             let from = Array2::from_shape_fn((5, width), |(i, j)| (100 * i + j) as f64);
             let mut to = Array2::zeros((3, width));

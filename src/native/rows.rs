@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use ndarray::{ArrayView2, ArrayViewMut2};
+use ndarray::{ArrayView2, ArrayViewMut2, ShapeBuilder};
 
 use super::aligned::{Aligned, whole_lines};
 use super::crew::Crew;
@@ -173,7 +173,7 @@ impl<F: Scalar> PartRows<'_, F> {
 
     /// The part's rows of some slots to read and of others to write; a slot to write must not be
     /// named twice.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn slots<const R: usize, const W: usize>(
         &mut self,
         read: [usize; R],
@@ -185,7 +185,7 @@ impl<F: Scalar> PartRows<'_, F> {
         }
         let place = |name: usize| {
             let (offset, width) = self.slots[name];
-            let shape = (self.rows.len(), width);
+            let shape = (self.rows.len(), width).strides((width.max(1), 1));
             // SAFETY: `RowBuffer::new` made room for all rows of every slot.
             (shape, unsafe { self.values.add(offset + self.rows.start * width) })
         };

@@ -106,6 +106,10 @@ macro_rules! rule {
                 2
             }
 
+            fn decays(&self) -> bool {
+                self.0.weight_decay > 0.0
+            }
+
             fn validate(&self) -> Result<()> {
                 self.0.validate()
             }

@@ -70,6 +70,12 @@ pub trait Optimizer<F: Scalar>: Debug + Send + Sync {
     /// State values for each parameter, at most [`MAX_SLOTS`]; they start at zero.
     fn slots(&self) -> usize;
 
+    /// Whether [`Step::decay`] makes a difference, as it does with weight decay; where it makes none, weights and biases
+    /// are updated together.
+    fn decays(&self) -> bool {
+        true
+    }
+
     /// Checks the settings.
     ///
     /// # Errors

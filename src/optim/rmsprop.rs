@@ -118,6 +118,10 @@ impl<F: Scalar> Optimizer<F> for RmsProp {
         1 + usize::from(self.centered) + usize::from(self.momentum > 0.0)
     }
 
+    fn decays(&self) -> bool {
+        self.weight_decay > 0.0
+    }
+
     fn validate(&self) -> Result<()> {
         positive("learning_rate", self.learning_rate)?;
         fraction("alpha", self.alpha)?;

@@ -43,6 +43,8 @@ pub(super) struct Fit<'f, 'a, 'd, F> {
     /// What a callback asked for.
     stop_message: Option<String>,
     actions: Vec<Action>,
+    /// When the last epoch ended, if the next one follows at once: a tiny fit notices each look at the clock.
+    clock: Option<Instant>,
 }
 
 impl<'f, 'a, 'd, F: Scalar> Fit<'f, 'a, 'd, F> {
@@ -62,6 +64,7 @@ impl<'f, 'a, 'd, F: Scalar> Fit<'f, 'a, 'd, F> {
             shards: settings.shards,
             mode: settings.weight_gradient,
             regularizer: settings.regularizer,
+            decays: settings.optimizer.decays(),
             penalty_per_row: settings.penalty_per_row,
         };
         let mut workspace = StepWorkspace::new(network, data, batch_size, options, slots);
@@ -97,6 +100,7 @@ impl<'f, 'a, 'd, F: Scalar> Fit<'f, 'a, 'd, F> {
             batches,
             stop_message: None,
             actions: Vec::new(),
+            clock: None,
         })
     }
 
@@ -221,7 +225,7 @@ impl<'f, 'a, 'd, F: Scalar> Fit<'f, 'a, 'd, F> {
     }
 
     fn epoch(&mut self, crew: Crew<'_>) -> Result<(EpochRecord, Option<StopReason>)> {
-        let start = Instant::now();
+        let start = self.clock.take().unwrap_or_else(Instant::now);
         if self.settings.shuffle {
             let state = &mut self.settings.state;
             state.random.shuffle(&mut state.order);
@@ -231,7 +235,12 @@ impl<'f, 'a, 'd, F: Scalar> Fit<'f, 'a, 'd, F> {
         }
         let sums = self.batches(crew)?;
         self.check_parameters()?;
-        let seconds = start.elapsed().as_secs_f64();
+        let end = Instant::now();
+        let seconds = (end - start).as_secs_f64();
+        let TrainerBuilder { callbacks, observers, .. } = &*self.settings;
+        let evaluates = self.train_evaluation.is_some() || self.validation.is_some();
+        let pauses = evaluates || !callbacks.is_empty() || !observers.is_empty();
+        self.clock = (!pauses).then_some(end);
         let (metrics, validation_loss, validation_metrics) = self.evaluate(crew)?;
         let record = EpochRecord {
             epoch: self.settings.state.epoch,

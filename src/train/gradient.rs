@@ -74,7 +74,8 @@ impl<'a, 'd, F: Scalar> FullBatch<'a, 'd, F> {
             return Err(Error::param("weights", "all zero", "above zero for at least one row"));
         }
         network.check_batches(rows.len(), rows.len(), rows.len())?;
-        let options = StepOptions { shards, mode, regularizer, penalty_per_row: false };
+        let options =
+            StepOptions { shards, mode, regularizer, decays: true, penalty_per_row: false };
         let workspace = StepWorkspace::new(network, data, rows.len(), options, 0);
         Ok(Self { loss, data, rows, workspace, buffers: network.buffers().to_vec() })
     }

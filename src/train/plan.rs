@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::step::StepOptions;
 use crate::network::plan::{INPUT, Plan};
 use crate::network::{Regularizer, Sequential, TensorInfo};
 use crate::scalar::Scalar;
@@ -128,12 +129,7 @@ pub(super) struct StepPlan {
 }
 
 impl StepPlan {
-    /// `regularizer` is for the tensors with weight decay that have none of their own.
-    pub(super) fn new<F: Scalar>(
-        network: &Sequential<F>,
-        mode: WeightGradient,
-        regularizer: Regularizer,
-    ) -> Self {
+    pub(super) fn new<F: Scalar>(network: &Sequential<F>, options: StepOptions) -> Self {
         let forward = Plan::clone(network.plan());
         let mut widths = forward.widths.clone();
         let mut deltas = vec![None; widths.len()];
@@ -165,8 +161,8 @@ impl StepPlan {
         };
         plan.cut_segments(network);
         for (i, layer) in network.layers().iter().enumerate() {
-            let owned = layer.owned().filter(|_| mode == WeightGradient::Owners);
-            plan.add_layer(network, i, owned, regularizer);
+            let owned = layer.owned().filter(|_| options.mode == WeightGradient::Owners);
+            plan.add_layer(network, i, owned, options);
             let split = i == 0 && owned.is_some() && layer.split_forward().is_some();
             if split && plan.blocks.len() > 1 && !plan.forward.layers[0].in_place {
                 plan.split = plan.blocks.len();
@@ -237,10 +233,10 @@ impl StepPlan {
         network: &Sequential<F>,
         layer: usize,
         owned: Option<&dyn crate::layer::OwnedGradient<F>>,
-        regularizer: Regularizer,
+        options: StepOptions,
     ) {
         let params = self.forward.layers[layer].params.clone();
-        let parts = |range: &Range<usize>| parts(network, range, regularizer);
+        let parts = |range: &Range<usize>| parts(network, range, options);
         if network.layers()[layer].whole_batch().is_some() {
             if !params.is_empty() {
                 let parts = parts(&params);
@@ -266,8 +262,21 @@ impl StepPlan {
                 for i in 0..count {
                     let cut = crate::native::rows::part_rows(params.len(), count, i);
                     let range = params.start + cut.start..params.start + cut.end;
-                    let source = Source::Shards { offset: start + cut.start };
-                    self.blocks.push(Block { parts: parts(&range), range, source });
+                    match self.blocks.last_mut() {
+                        // Small layers together.
+                        Some(Block {
+                            range: before,
+                            source: Source::Shards { .. },
+                            parts: all,
+                        }) if range.end - before.start <= UPDATE_BLOCK => {
+                            before.end = range.end;
+                            *all = parts(before);
+                        }
+                        _ => {
+                            let source = Source::Shards { offset: start + cut.start };
+                            self.blocks.push(Block { parts: parts(&range), range, source });
+                        }
+                    }
                 }
                 self.shard_gradient_len += params.len();
                 self.shard_gradients.push(Some(start..start + params.len()));
@@ -280,7 +289,7 @@ impl StepPlan {
 fn parts<F: Scalar>(
     network: &Sequential<F>,
     range: &Range<usize>,
-    regularizer: Regularizer,
+    options: StepOptions,
 ) -> Vec<Part> {
     let mut parts: Vec<Part> = Vec::new();
     for tensor in network.tensors() {
@@ -291,8 +300,8 @@ fn parts<F: Scalar>(
         }
         let part = Part {
             range: start..end,
-            decay: tensor.decay,
-            regularizer: penalty(tensor, regularizer),
+            decay: tensor.decay && options.decays,
+            regularizer: penalty(tensor, options.regularizer),
         };
         match parts.last_mut() {
             Some(last) if (last.decay, last.regularizer) == (part.decay, part.regularizer) => {
@@ -324,12 +333,17 @@ fn bounded<F: Scalar>(network: &Sequential<F>) -> Vec<Bounded> {
 mod tests {
     use super::*;
 
+    fn options(mode: WeightGradient) -> StepOptions {
+        let regularizer = Regularizer::l2(0.1);
+        StepOptions { shards: None, mode, regularizer, decays: true, penalty_per_row: false }
+    }
+
     #[test]
     fn blocks_cut_the_parameters_without_gaps() {
         let network =
             Sequential::<f32>::input(784).dense(512).relu().dense(300).dense(1).build().unwrap();
         for mode in [WeightGradient::Owners, WeightGradient::Shards] {
-            let plan = StepPlan::new(&network, mode, Regularizer::l2(0.1));
+            let plan = StepPlan::new(&network, options(mode));
             let mut at = 0;
             for block in &plan.blocks {
                 assert_eq!(block.range.start, at);
@@ -339,6 +353,29 @@ mod tests {
             }
             assert_eq!(at, network.parameter_count());
         }
+    }
+
+    #[test]
+    fn small_layers_without_owners_are_updated_together() {
+        let network = Sequential::<f64>::input(2).dense(10).relu().dense(1).build().unwrap();
+        let shards = options(WeightGradient::Shards);
+        let borders = |options| {
+            let plan = StepPlan::new(&network, options);
+            let parts = |block: &Block| block.parts.iter().map(|part| part.range.end).collect();
+            plan.blocks.iter().map(parts).collect::<Vec<Vec<usize>>>()
+        };
+        assert_eq!(borders(shards), [[20, 30, 40, 41]]);
+        assert_eq!(borders(StepOptions { decays: false, ..shards }), [[20, 30, 40, 41]]);
+        let nothing_differs =
+            StepOptions { decays: false, regularizer: Regularizer::NONE, ..shards };
+        assert_eq!(borders(nothing_differs), [[41]]);
+        assert_eq!(borders(options(WeightGradient::Owners)), [vec![20, 30], vec![40, 41]]);
+        let wide = Sequential::<f64>::input(200).dense(100).dense(1).build().unwrap();
+        let plan = StepPlan::new(&wide, shards);
+        assert_eq!(
+            plan.blocks.iter().map(|block| block.range.end).collect::<Vec<_>>(),
+            [10_050, 20_201]
+        );
     }
 
     #[test]

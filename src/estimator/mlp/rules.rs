@@ -49,6 +49,10 @@ impl<F: Scalar> Optimizer<F> for VelocitySgd {
         usize::from(self.momentum > 0.0)
     }
 
+    fn decays(&self) -> bool {
+        false
+    }
+
     fn validate(&self) -> Result<()> {
         positive("learning_rate_init", self.learning_rate)
     }
@@ -108,6 +112,10 @@ impl<F: Scalar> Optimizer<F> for FoldedAdam {
 
     fn slots(&self) -> usize {
         2
+    }
+
+    fn decays(&self) -> bool {
+        false
     }
 
     fn validate(&self) -> Result<()> {

@@ -22,7 +22,7 @@ pub(crate) use self::by_rows::product_by_rows;
 use self::large::{large, rows_times_panels};
 use self::panels::copy_panels;
 pub(crate) use self::room::{Key, reserve};
-use self::thin::{THIN, thin_block};
+use self::thin::{THIN, thin};
 use self::tiles::PANEL;
 use self::vector::column;
 pub(crate) use self::vector::is_tiny_vector_product;
@@ -158,6 +158,11 @@ by_widest_vectors! {
 }
 
 by_widest_vectors! {
+    /// See [`thin`].
+    fn run_thin<F>(product: &Product<F>) => thin
+}
+
+by_widest_vectors! {
     /// See [`copy_panels`].
     fn pack<F>(
         b: Strided<*const F>, columns: usize, rows: Range<usize>, depth: usize, to: &mut [MaybeUninit<F>],
@@ -175,8 +180,12 @@ fn run<F: Scalar>(product: Product<F>) {
     match product.is_large() {
         true => large(&product),
         false if product.columns == 1 && is_tiny_vector_product(product.rows, product.inner) => {
-            column(&product);
+            match product.as_row() {
+                Some(row) => run(row),
+                None => column(&product),
+            }
         }
+        false if product.is_thin() => run_thin(&product),
         false => run_small(&product),
     }
 }
@@ -223,14 +232,12 @@ pub(crate) fn suits_processor() -> bool {
 /// The processor can compute with `L`.
 #[inline(always)]
 unsafe fn small<F: Scalar, L: Lanes<F>>(product: &Product<F>) {
-    let thin = product.inner <= THIN && product.overwrites();
     let mut left = product.columns.div_ceil(L::COUNT);
     let mut end = product.columns;
     while left > 0 {
         // Wider ones, whose columns are read where they are.
         let wide = end.is_multiple_of(L::COUNT) && product.b.column == 1;
         let width = match product.rows {
-            _ if thin => 2 - left % 2,
             1 if wide => [8, 1, 2, 3, 4, 1, 2, 3][left % 8],
             2 if wide => [4, 1, 2, 3][left % 4],
             // Two, whose tile has the most rows; an odd number ends with three.
@@ -240,14 +247,12 @@ unsafe fn small<F: Scalar, L: Lanes<F>>(product: &Product<F>) {
         let columns = left * L::COUNT..end;
         // SAFETY: the caller's word, and as many vectors as the columns fill.
         unsafe {
-            match (width, thin) {
-                (1, false) => block::<F, L, 1>(product, columns),
-                (2, false) => block::<F, L, 2>(product, columns),
-                (3, false) => block::<F, L, 3>(product, columns),
-                (4, false) => block::<F, L, 4>(product, columns),
-                (_, false) => block::<F, L, 8>(product, columns),
-                (1, true) => thin_block::<F, L, 1>(product, columns),
-                (_, true) => thin_block::<F, L, 2>(product, columns),
+            match width {
+                1 => block::<F, L, 1>(product, columns),
+                2 => block::<F, L, 2>(product, columns),
+                3 => block::<F, L, 3>(product, columns),
+                4 => block::<F, L, 4>(product, columns),
+                _ => block::<F, L, 8>(product, columns),
             }
         }
         end = left * L::COUNT;
@@ -289,6 +294,11 @@ impl<F: Scalar> Product<F> {
             && columns > NARROW
             && inner > SHALLOW
             && !(self.b.column == 1 && few().iter().any(is_few))
+    }
+
+    /// Whether so few inner indices are summed up that a block's right factor stays in registers.
+    fn is_thin(&self) -> bool {
+        self.inner <= THIN && self.overwrites()
     }
 
     /// Whether what `c` holds does not matter, and sums are written as they are.

@@ -10,12 +10,34 @@ use crate::scalar::Scalar;
 /// Inner indices up to which all of a block's columns of `b` stay in registers.
 pub(super) const THIN: usize = 4;
 
-/// As [`block`](super::block::block), for at most [`THIN`] inner indices and sums that are written as they are.
+/// A product over at most [`THIN`] inner indices, whose sums are written as they are; its blocks are one or two vectors
+/// wide, the last one comes first, as in [`small`](super::small).
 ///
 /// # Safety
-/// As [`block`](super::block::block).
+/// The processor can compute with `L`.
 #[inline(always)]
-pub(super) unsafe fn thin_block<F: Scalar, L: Lanes<F>, const V: usize>(
+pub(super) unsafe fn thin<F: Scalar, L: Lanes<F>>(product: &Product<F>) {
+    let mut left = product.columns.div_ceil(L::COUNT);
+    let mut end = product.columns;
+    // SAFETY: the caller's word, and as many vectors as the columns fill.
+    unsafe {
+        if left % 2 == 1 {
+            left -= 1;
+            thin_block::<F, L, 1>(product, left * L::COUNT..end);
+            end = left * L::COUNT;
+        }
+        while left > 0 {
+            left -= 2;
+            thin_block::<F, L, 2>(product, left * L::COUNT..end);
+            end = left * L::COUNT;
+        }
+    }
+}
+
+/// # Safety
+/// As [`block`](super::block::block), and the product is as [`thin`] wants it.
+#[inline(always)]
+unsafe fn thin_block<F: Scalar, L: Lanes<F>, const V: usize>(
     product: &Product<F>,
     columns: Range<usize>,
 ) {
