@@ -116,7 +116,7 @@ impl Gemm {
     ///
     /// # Panics
     /// If the shapes do not fit.
-    #[inline]
+    #[inline(always)]
     pub fn product<F: Scalar>(
         self,
         alpha: F,
@@ -125,18 +125,35 @@ impl Gemm {
         beta: F,
         mut c: ArrayViewMut2<'_, F>,
     ) {
-        let small = self.takes_native_kernels(&a, &b);
-        let backend = if small { Backend::Native } else { self.backend };
-        let done = match backend {
-            Backend::OpenBlas => F::openblas_gemm(alpha, a, b, beta, &mut c),
-            Backend::Native => native::gemm::gemm(alpha, a, b, beta, &mut c),
-            _ => false,
-        };
-        let backend = match backend {
-            Backend::OpenBlas | Backend::Native if !done => Backend::MatrixMultiply,
-            other => other,
+        // Inside the caller, for tiny products take no longer than their views take to be copied for a call.
+        if !self.takes_native_kernels(&a, &b) {
+            self.by_backend(alpha, a, b, beta, c);
+        } else if native::gemm::gemm(alpha, a, b, beta, &mut c) {
+            #[cfg(test)]
+            calls::count(Backend::Native);
+        } else {
+            let backend = Backend::MatrixMultiply;
+            Self { backend, ..self }.by_backend(alpha, a, b, beta, c);
+        }
+    }
+
+    /// As [`Gemm::product`], but for the crate's own kernels.
+    #[inline(never)]
+    fn by_backend<F: Scalar>(
+        self,
+        alpha: F,
+        a: ArrayView2<'_, F>,
+        b: ArrayView2<'_, F>,
+        beta: F,
+        mut c: ArrayViewMut2<'_, F>,
+    ) {
+        let takes_views = self.backend == Backend::OpenBlas;
+        let backend = match takes_views && F::openblas_gemm(alpha, a, b, beta, &mut c) {
+            false if takes_views => Backend::MatrixMultiply,
+            _ => self.backend,
         };
         match backend {
+            // Done.
             Backend::OpenBlas | Backend::Native => {}
             Backend::MatrixMultiply => F::matrix_multiply_gemm(alpha, a, b, beta, &mut c),
             Backend::Blocked => blocked::gemm(alpha, a, b, beta, &mut c),
@@ -148,6 +165,7 @@ impl Gemm {
 
     /// `c ← a·b`, with `bias` (a value for each column) added to every row if that costs nothing; returns
     /// whether it has been.
+    #[inline(always)]
     pub(crate) fn product_with_bias<F: Scalar>(
         self,
         a: ArrayView2<'_, F>,
@@ -189,13 +207,14 @@ impl Gemm {
         }
     }
 
+    #[inline(always)]
     fn takes_native_kernels<F>(self, a: &ArrayView2<'_, F>, b: &ArrayView2<'_, F>) -> bool {
         self.backend == Backend::Native || self.native_kernels && suits_native_kernels(a, b)
     }
 }
 
 /// A function of shape, layout, processor and the kernels that OpenBLAS has for it, so that the same product has the same bits everywhere on a machine.
-#[inline]
+#[inline(always)]
 fn suits_native_kernels<F>(a: &ArrayView2<'_, F>, b: &ArrayView2<'_, F>) -> bool {
     let (m, (k, n)) = (a.nrows(), b.dim());
     let by_rows = b.strides()[1] == 1;

@@ -120,6 +120,9 @@ impl<F: Scalar> BuiltDense<F> {
     /// The inputs whose weights a block has.
     fn block_rows(&self, block: &Range<usize>) -> Range<usize> {
         let units = self.spec.units;
+        if block.start == 0 && block.end >= self.weight_count() {
+            return 0..self.inputs;
+        }
         block.start / units..block.end.min(self.weight_count()) / units
     }
 }

@@ -64,13 +64,13 @@ pub(crate) fn product_by_rows<F: Scalar>(
     } else if copies_pay {
         // Else each part would copy `b` again, piece by piece.
         let values = &mut room[..rows * columns];
-        run(part(&(0..rows), values));
+        run(&part(&(0..rows), values));
         for start in (0..rows).step_by(step) {
             let some = start..rows.min(start + step);
             done(some.clone(), &mut values[some.start * columns..some.end * columns]);
         }
     } else {
-        each(&run);
+        each(&|product| run(&product));
     }
 }
 

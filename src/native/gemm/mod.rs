@@ -7,6 +7,7 @@ mod by_rows;
 mod columns;
 mod large;
 mod panels;
+mod product;
 mod room;
 mod thin;
 mod tiles;
@@ -21,50 +22,17 @@ use self::block::block;
 pub(crate) use self::by_rows::product_by_rows;
 use self::large::{large, rows_times_panels};
 use self::panels::copy_panels;
+use self::product::{Product, Strided, input};
 pub(crate) use self::room::{Key, reserve};
-use self::thin::{THIN, thin};
+use self::thin::thin;
 use self::tiles::PANEL;
 use self::vector::column;
 pub(crate) use self::vector::is_tiny_vector_product;
 use super::lanes::{HasLanes, Lanes};
 use crate::scalar::Scalar;
 
-/// A matrix as a pointer and the steps between its rows and columns.
-#[derive(Clone, Copy)]
-struct Strided<P> {
-    values: P,
-    row: isize,
-    column: isize,
-}
-
-impl<F> Strided<*const F> {
-    /// The address of a value. Reading it is up to the caller.
-    #[inline(always)]
-    fn at(self, row: usize, column: usize) -> *const F {
-        self.values.wrapping_offset(row as isize * self.row + column as isize * self.column)
-    }
-}
-
-fn input<F>(view: ArrayView2<'_, F>) -> Strided<*const F> {
-    Strided { values: view.as_ptr(), row: view.strides()[0], column: view.strides()[1] }
-}
-
-/// The operands of a product whose shapes have been checked.
-#[derive(Clone, Copy)]
-struct Product<F> {
-    rows: usize,
-    columns: usize,
-    inner: usize,
-    alpha: F,
-    beta: F,
-    a: Strided<*const F>,
-    b: Strided<*const F>,
-    c: Strided<*mut F>,
-    /// A value for each column, in which the sums start, or null.
-    bias: *const F,
-}
-
 /// `c ← alpha·a·b + beta·c`; returns false, with nothing done, if both rows and columns of `c` have gaps.
+#[inline(always)]
 pub(crate) fn gemm<F: Scalar>(
     alpha: F,
     a: ArrayView2<'_, F>,
@@ -76,6 +44,7 @@ pub(crate) fn gemm<F: Scalar>(
 }
 
 /// `c ← a·b + bias`, the bias added to every row, as [`gemm`].
+#[inline(always)]
 pub(crate) fn affine<F: Scalar>(
     a: ArrayView2<'_, F>,
     b: ArrayView2<'_, F>,
@@ -86,6 +55,7 @@ pub(crate) fn affine<F: Scalar>(
     product(F::one(), a, b, F::zero(), c, Some(bias))
 }
 
+#[inline(always)]
 fn product<F: Scalar>(
     alpha: F,
     a: ArrayView2<'_, F>,
@@ -96,23 +66,25 @@ fn product<F: Scalar>(
 ) -> bool {
     let ((m, k), n) = (a.dim(), b.ncols());
     assert_eq!((b.nrows(), c.dim()), (k, (m, n)), "the matrices' shapes do not fit");
+    let (mut a, mut b, mut rows, mut columns) = (input(a), input(b), m, n);
+    let mut step = c.strides()[0];
     if c.strides()[1] != 1 && n > 1 {
+        if step != 1 || bias.is_some() {
+            return false;
+        }
         // cᵀ = bᵀ·aᵀ.
-        let by_columns = c.strides()[0] == 1 && bias.is_none();
-        return by_columns && {
-            let mut c = c.view_mut().reversed_axes();
-            product(alpha, b.reversed_axes(), a.reversed_axes(), beta, &mut c, None)
-        };
+        step = c.strides()[1];
+        (a, b, rows, columns) = (b.transposed(), a.transposed(), n, m);
     }
-    run(Product {
-        rows: m,
-        columns: n,
+    run(&Product {
+        rows,
+        columns,
         inner: k,
         alpha,
         beta,
-        a: input(a),
-        b: input(b),
-        c: Strided { values: c.as_mut_ptr(), row: c.strides()[0], column: 1 },
+        a,
+        b,
+        c: Strided { values: c.as_mut_ptr(), row: step, column: 1 },
         bias: bias.map_or(std::ptr::null(), <[F]>::as_ptr),
     });
     true
@@ -176,17 +148,17 @@ by_widest_vectors! {
     ) => rows_times_panels
 }
 
-fn run<F: Scalar>(product: Product<F>) {
+fn run<F: Scalar>(product: &Product<F>) {
     match product.is_large() {
-        true => large(&product),
+        true => large(product),
         false if product.columns == 1 && is_tiny_vector_product(product.rows, product.inner) => {
             match product.as_row() {
-                Some(row) => run(row),
-                None => column(&product),
+                Some(row) => run(&row),
+                None => column(product),
             }
         }
-        false if product.is_thin() => run_thin(&product),
-        false => run_small(&product),
+        false if product.is_thin() => run_thin(product),
+        false => run_small(product),
     }
 }
 
@@ -259,59 +231,6 @@ unsafe fn small<F: Scalar, L: Lanes<F>>(product: &Product<F>) {
     }
 }
 
-/// Multiply-adds up to which a product is small.
-const TINY: usize = 1 << 13;
-/// Columns of the output up to which it is.
-const NARROW: usize = 32;
-/// Inner indices up to which it is.
-const SHALLOW: usize = 32;
-/// Rows of the output, and bytes of the right factor, up to which it is with one stored by rows: what few rows
-/// read is not worth a copy, unless the caches cannot hold it.
-const FEW: [(usize, usize); 2] = [(4, 1 << 21), (16, 1 << 19)];
-/// The same with AVX-512, whose tiles have twice the rows and read each value half as often.
-const FEW_WIDEST: [(usize, usize); 1] = [(64, 1 << 21)];
-
-fn few() -> &'static [(usize, usize)] {
-    #[cfg(target_arch = "x86_64")]
-    if super::simd::has_avx512() {
-        return &FEW_WIDEST;
-    }
-    &FEW
-}
-
-impl<F: Scalar> Product<F> {
-    /// Whether copies of the factors pay.
-    fn is_large(&self) -> bool {
-        self.worth_copies(self.rows)
-    }
-
-    /// Whether they do for so many rows.
-    fn worth_copies(&self, rows: usize) -> bool {
-        let Product { columns, inner, .. } = *self;
-        let bytes = (inner * columns).saturating_mul(size_of::<F>());
-        let is_few = |&(most_rows, most): &(usize, usize)| rows <= most_rows && bytes <= most;
-        rows.saturating_mul(inner * columns) > TINY
-            && columns > NARROW
-            && inner > SHALLOW
-            && !(self.b.column == 1 && few().iter().any(is_few))
-    }
-
-    /// Whether so few inner indices are summed up that a block's right factor stays in registers.
-    fn is_thin(&self) -> bool {
-        self.inner <= THIN && self.overwrites()
-    }
-
-    /// Whether what `c` holds does not matter, and sums are written as they are.
-    fn overwrites(&self) -> bool {
-        self.alpha == F::one() && self.beta == F::zero()
-    }
-
-    /// Whether `spilled` values behind a row of `c` are the first ones of the next row.
-    fn can_spill(&self, spilled: usize) -> bool {
-        self.c.row == self.columns as isize && spilled <= self.columns
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use ndarray::{Array2, s};
@@ -319,13 +238,13 @@ mod tests {
     use super::*;
     use crate::random_matrix;
 
-    fn plain<F: Scalar>(product: Product<F>) {
+    fn plain<F: Scalar>(product: &Product<F>) {
         // SAFETY: every processor can compute with these vectors.
-        unsafe { small::<F, <F as HasLanes>::Plain>(&product) }
+        unsafe { small::<F, <F as HasLanes>::Plain>(product) }
     }
 
     /// Products of all small shapes, into the middle of a larger array whose other values must stay.
-    fn check<F: Scalar>(run: fn(Product<F>), tolerance: f64) {
+    fn check<F: Scalar>(run: fn(&Product<F>), tolerance: f64) {
         for (m, n, k) in shapes() {
             let (a, b) = (random_matrix::<F>(m, k, 1), random_matrix::<F>(k, n, 2));
             let bias = random_matrix::<F>(1, n, 3);
@@ -344,7 +263,7 @@ mod tests {
                     };
                     let bias_values = if biased { bias.as_ptr() } else { std::ptr::null() };
                     let c = values.as_mut_ptr().wrapping_add(8);
-                    run(Product {
+                    run(&Product {
                         rows: m,
                         columns: n,
                         inner: k,
@@ -393,9 +312,9 @@ mod tests {
             // SAFETY: this function has AVX2 and FMA.
             unsafe { small::<F, <F as HasLanes>::Wide>(product) }
         }
-        fn run<F: Scalar>(product: Product<F>) {
+        fn run<F: Scalar>(product: &Product<F>) {
             // SAFETY: asked for below.
-            unsafe { wide(&product) }
+            unsafe { wide(product) }
         }
         if crate::native::simd::has_avx2_fma() {
             check::<f32>(run, 1e-6);
