@@ -85,3 +85,37 @@ pub trait Optimizer<F: Scalar>: Debug + Send + Sync {
     /// Updates `params` by `grad`; `state` has [`Optimizer::slots`] slices of the same length.
     fn update(&self, step: Step, params: &mut [F], grad: &[F], state: &mut [&mut [F]]);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_say_whether_weight_decay_makes_a_difference() {
+        let rules: [(Box<dyn Optimizer<f64>>, bool); 9] = [
+            (Box::new(Sgd::new(0.1)), false),
+            (Box::new(Sgd::new(0.1).momentum(0.9)), false),
+            (Box::new(Sgd::new(0.1).weight_decay(0.1)), true),
+            (Box::new(Adam::new(0.1)), false),
+            (Box::new(Adam::new(0.1).weight_decay(0.1)), true),
+            (Box::new(AdamW::new(0.1, 0.0)), false),
+            (Box::new(AdamW::new(0.1, 0.1)), true),
+            (Box::new(RmsProp::new(0.1)), false),
+            (Box::new(RmsProp::new(0.1).weight_decay(0.1)), true),
+        ];
+        for (rule, decays) in rules {
+            // The second update: Adam's first one hardly depends on the gradient's size.
+            let updated = |decay| {
+                let (mut params, mut state) = ([1.0], vec![[0.0]; rule.slots()]);
+                for number in 1..=2 {
+                    let mut slots: Vec<&mut [f64]> = state.iter_mut().map(|s| &mut s[..]).collect();
+                    let step = Step { decay, ..Step::new(number, 0.1) };
+                    rule.update(step, &mut params, &[0.5 / number as f64], &mut slots);
+                }
+                params
+            };
+            assert_eq!(rule.decays(), decays, "{rule:?}");
+            assert_eq!(updated(true) != updated(false), decays, "{rule:?}");
+        }
+    }
+}

@@ -12,7 +12,7 @@ pub(crate) fn is_tiny_vector_product(rows: usize, inner: usize) -> bool {
 }
 
 impl<F: Scalar> Product<F> {
-    /// The transpose of a product with one column, whose vectors are whole ones, if what it reads and writes has no gaps.
+    /// The transpose of a product with one column, which whole vectors compute, if what they read and write has no gaps.
     pub(super) fn as_row(&self) -> Option<Self> {
         let Product { rows, columns, a, b, c, bias, .. } = *self;
         let gapless = a.row == 1 && c.row == 1 && bias.is_null();
