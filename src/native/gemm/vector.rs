@@ -19,8 +19,8 @@ impl<F: Scalar> Product<F> {
         (columns == 1 && rows > 1 && gapless).then_some(Self {
             rows: 1,
             columns: rows,
-            a: Strided { column: b.row, row: b.column, ..b },
-            b: Strided { column: a.row, row: a.column, ..a },
+            a: b.transposed(),
+            b: a.transposed(),
             c: Strided { column: c.row, row: rows as isize, ..c },
             ..*self
         })
