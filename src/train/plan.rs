@@ -31,6 +31,11 @@ pub(super) fn is_tiny(rows: usize, parameters: usize) -> bool {
     rows.saturating_mul(parameters) < TINY
 }
 
+/// Whether one worker does all of a step, and one block holds all parameters.
+pub(super) fn is_done_alone(shards: usize, rows: usize, parameters: usize) -> bool {
+    shards == 1 && is_tiny(rows, parameters) && parameters <= UPDATE_BLOCK
+}
+
 /// The number of row shards of a batch.
 pub(super) fn shard_count(setting: Option<usize>, rows: usize, parameters: usize) -> usize {
     let wanted = match setting {
@@ -386,5 +391,8 @@ mod tests {
         assert_eq!(shard_count(None, 511, 669_706), 2);
         assert_eq!(shard_count(None, 512, 5_824_522), 4);
         assert_eq!(shard_count(Some(3), 2, 10), 2);
+        assert!(is_done_alone(1, 4, 41) && !is_done_alone(2, 4, 41));
+        // A copy of a large gradient takes longer than a single row's step saves.
+        assert!(!is_done_alone(1, 1, 101_770) && !is_done_alone(1, 32, 16_000));
     }
 }

@@ -2,7 +2,7 @@
 
 use super::batch::Batch;
 use super::passes::GRADIENT;
-use super::plan::{StepPlan, WeightGradient, is_tiny, shard_count};
+use super::plan::{StepPlan, WeightGradient, is_done_alone, shard_count};
 use super::update::{BlockSums, Update, run_blocks};
 use crate::data::Dataset;
 use crate::linalg::{Gemm, norms};
@@ -44,7 +44,7 @@ pub(super) struct StepOptions {
     pub(super) mode: WeightGradient,
     /// Of the tensors with weight decay that have none of their own.
     pub(super) regularizer: Regularizer,
-    /// Whether the optimiser treats them differently, see [`Optimizer::decays`].
+    /// Whether the optimiser treats tensors with weight decay differently, see [`Optimizer::decays`].
     pub(super) decays: bool,
     /// Whether penalties are divided by the batch's weight sum, as scikit-learn does.
     pub(super) penalty_per_row: bool,
@@ -92,7 +92,7 @@ impl<F: Scalar> StepWorkspace<F> {
         // A short last batch may be cut in fewer shards of more rows than a whole one.
         let most = shard_count(options.shards, rows, parameters);
         // Whoever does all of a tiny step computes the gradient on the way back, to the same bits.
-        let alone = most == 1 && is_tiny(rows, parameters);
+        let alone = is_done_alone(most, rows, parameters);
         let mode = if alone { WeightGradient::Shards } else { options.mode };
         let plan = StepPlan::new(network, StepOptions { mode, ..options });
         let scratch = (1..=most)

@@ -238,9 +238,22 @@ mod tests {
     use super::*;
     use crate::random_matrix;
 
+    /// # Safety
+    /// The processor can compute with `L`.
+    #[inline(always)]
+    unsafe fn thin_or_small<F: Scalar, L: Lanes<F>>(product: &Product<F>) {
+        // SAFETY: the caller's word.
+        unsafe {
+            match product.is_thin() {
+                true => thin::<F, L>(product),
+                false => small::<F, L>(product),
+            }
+        }
+    }
+
     fn plain<F: Scalar>(product: &Product<F>) {
         // SAFETY: every processor can compute with these vectors.
-        unsafe { small::<F, <F as HasLanes>::Plain>(product) }
+        unsafe { thin_or_small::<F, <F as HasLanes>::Plain>(product) }
     }
 
     /// Products of all small shapes, into the middle of a larger array whose other values must stay.
@@ -310,7 +323,7 @@ mod tests {
         #[target_feature(enable = "avx2,fma")]
         fn wide<F: Scalar>(product: &Product<F>) {
             // SAFETY: this function has AVX2 and FMA.
-            unsafe { small::<F, <F as HasLanes>::Wide>(product) }
+            unsafe { thin_or_small::<F, <F as HasLanes>::Wide>(product) }
         }
         fn run<F: Scalar>(product: &Product<F>) {
             // SAFETY: asked for below.
