@@ -2,9 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use blastrain::Scalar;
 use blastrain::linalg::Gemm;
+use blastrain::{Error, Result, Scalar};
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis};
+use rayon::{ThreadPool, ThreadPoolBuilder};
 
 /// How a product is shared between two callers.
 #[derive(Clone, Copy, Debug)]
@@ -12,6 +13,24 @@ enum Split {
     Serial,
     Rows,
     Columns,
+}
+
+/// Who splits a product.
+#[derive(Clone, Copy)]
+enum Caller<'a> {
+    /// A thread of the pool.
+    Inside,
+    /// A thread that is none of this pool's.
+    Outside(&'a ThreadPool),
+}
+
+impl Caller<'_> {
+    fn join(self, first: impl FnOnce() + Send, second: impl FnOnce() + Send) {
+        match self {
+            Caller::Inside => rayon::join(first, second),
+            Caller::Outside(pool) => pool.join(first, second),
+        };
+    }
 }
 
 /// One product of a step: `(m, k)` by `(k, n)`, as the step lays its operands out.
@@ -39,7 +58,7 @@ impl<F: Scalar> Product<F> {
         }
     }
 
-    fn run(&mut self, gemm: Gemm, split: Split) {
+    fn run(&mut self, gemm: Gemm, split: Split, caller: Caller<'_>) {
         let a = if self.a_transposed { self.a.t() } else { self.a.view() };
         let b = if self.b_transposed { self.b.t() } else { self.b.view() };
         let c = self.c.view_mut();
@@ -49,25 +68,25 @@ impl<F: Scalar> Product<F> {
                 let half = c.nrows() / 2;
                 let (top, bottom) = c.split_at(Axis(0), half);
                 let (a_top, a_bottom) = a.split_at(Axis(0), half);
-                rayon::join(|| product(gemm, a_top, b, top), || product(gemm, a_bottom, b, bottom));
+                caller.join(|| product(gemm, a_top, b, top), || product(gemm, a_bottom, b, bottom));
             }
             Split::Columns => {
                 let half = c.ncols() / 2;
                 let (left, right) = c.split_at(Axis(1), half);
                 let (b_left, b_right) = b.split_at(Axis(1), half);
-                rayon::join(|| product(gemm, a, b_left, left), || product(gemm, a, b_right, right));
+                caller.join(|| product(gemm, a, b_left, left), || product(gemm, a, b_right, right));
             }
         }
     }
 
     /// The median time of a run, over about 20 ms.
-    fn time(&mut self, gemm: Gemm, split: Split) -> f64 {
-        self.run(gemm, split);
+    fn time(&mut self, gemm: Gemm, split: Split, caller: Caller<'_>) -> f64 {
+        self.run(gemm, split, caller);
         let mut times = Vec::new();
         let start = Instant::now();
         while times.len() < 7 || start.elapsed() < Duration::from_millis(20) {
             let start = Instant::now();
-            self.run(gemm, split);
+            self.run(gemm, split, caller);
             times.push(start.elapsed().as_secs_f64());
         }
         crate::median(times)
@@ -83,10 +102,25 @@ fn product<F: Scalar>(
     gemm.product(F::one(), a, b, F::zero(), c);
 }
 
-/// Rows per second of the products of a training step over dense layers of these sizes, in `F`.
+/// Rows per second of the products of a training step, each at the quickest way found for it: serial, or
+/// split in two by rows or by columns.
+pub struct Bounds {
+    /// By the library alone (OpenBLAS in the default build), the halves by rayon from outside its pool: what a
+    /// program has that calls the library itself.
+    pub library: f64,
+    /// By the library or by the crate's own kernels, whichever is quicker, inside the pool: what a step could
+    /// reach if nothing but the products took time.
+    pub products: f64,
+}
+
+/// The bounds of a training step over dense layers of these sizes, in `F`.
 ///
 /// For L layers 3L − 1 products: forward, weight gradients, and input gradients but the first.
-pub fn samples_per_second<F: Scalar>(sizes: &[usize], batch: usize, threads: usize) -> f64 {
+///
+/// # Errors
+///
+/// Where the pool of threads cannot be started.
+pub fn measure<F: Scalar>(sizes: &[usize], batch: usize, threads: usize) -> Result<Bounds> {
     let mut products = Vec::new();
     for (layer, pair) in sizes.windows(2).enumerate() {
         let &[inputs, outputs] = pair else { continue };
@@ -100,20 +134,22 @@ pub fn samples_per_second<F: Scalar>(sizes: &[usize], batch: usize, threads: usi
         1 => &[Split::Serial],
         _ => &[Split::Serial, Split::Rows, Split::Columns],
     };
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-    // Each product by whoever is quicker: the library alone, or the crate's own kernels beside it.
-    let gemms = [Gemm::default(), Gemm::default().native_kernels(false)];
-    let ways: Vec<_> =
-        gemms.iter().flat_map(|&gemm| splits.iter().map(move |&split| (gemm, split))).collect();
-    let mut best = |product: &mut Product<F>| {
-        // Two rounds, so that a disturbance does not decide which way looks best.
-        let times = (0..2).flat_map(|_| &ways).map(|&(gemm, split)| product.time(gemm, split));
-        times.fold(f64::INFINITY, f64::min)
+    let pool = ThreadPoolBuilder::new().num_threads(threads).build().map_err(|error| {
+        Error::Unavailable { what: format!("a pool of {threads} threads"), why: error.to_string() }
+    })?;
+    let own = Gemm::default();
+    let library = own.native_kernels(false);
+    // Two rounds, so that a disturbance does not decide which way looks best.
+    let rounds = [(); 2];
+    let best = |product: &mut Product<F>, gemms: &[Gemm], caller: Caller<'_>| {
+        let ways = gemms.iter().flat_map(|&gemm| splits.iter().map(move |&split| (gemm, split)));
+        let ways = rounds.iter().flat_map(|()| ways.clone());
+        ways.map(|(gemm, split)| product.time(gemm, split, caller)).fold(f64::INFINITY, f64::min)
     };
-    let mut total = || products.iter_mut().map(&mut best).sum::<f64>();
-    let seconds = match pool {
-        Ok(pool) => pool.install(&mut total),
-        Err(_) => total(),
+    let mut seconds = |gemms: &[Gemm], caller: Caller<'_>| -> f64 {
+        products.iter_mut().map(|product| best(product, gemms, caller)).sum()
     };
-    batch as f64 / seconds
+    let by_library = seconds(&[library], Caller::Outside(&pool));
+    let by_either = pool.install(|| seconds(&[own, library], Caller::Inside));
+    Ok(Bounds { library: batch as f64 / by_library, products: batch as f64 / by_either })
 }

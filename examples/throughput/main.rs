@@ -1,4 +1,4 @@
-//! Training throughput over whole epochs of Fashion-MNIST, beside the bound that the step's matrix
+//! Training throughput over whole epochs of Fashion-MNIST, beside the bounds that the step's matrix
 //! products set; and what a prediction takes.
 
 mod bound;
@@ -19,8 +19,9 @@ use workload::Workload;
 
 /// Measures training throughput on Fashion-MNIST: one warm-up epoch, then the median of three.
 ///
-/// The last line is JSON. The bound is the throughput of the step's matrix products alone, each
-/// at the best split found for it, measured in the same run. The memory is the most that the process
+/// The last line is JSON. The bounds are the throughput of the step's matrix products alone, each
+/// at the best split found for it, measured in the same run: by the library (OpenBLAS in the default
+/// build), and by whichever of the library and the crate's own kernels is quicker. The memory is the most that the process
 /// held (Linux) since the data were loaded, beside what the shapes say that a fit needs.
 #[derive(Parser)]
 #[command(name = "throughput")]
@@ -33,7 +34,7 @@ struct Options {
     /// The loss: cross-entropy unless given.
     #[arg(long)]
     loss: Option<LossKind>,
-    /// Computes in f64 instead of f32, the bound too.
+    /// Computes in f64 instead of f32, the bounds too.
     #[arg(long)]
     f64: bool,
     /// Measures prediction instead: calls of 1, 32, 1024 and 10,000 test rows, through the workload's network
@@ -52,7 +53,7 @@ struct Options {
     /// Computes products by the triple loop: give --rows too, or wait.
     #[arg(long)]
     naive: bool,
-    /// Leaves the bound out.
+    /// Leaves the bounds out.
     #[arg(long)]
     no_bound: bool,
     /// Folder of Fashion-MNIST; that of Debian's package dataset-fashion-mnist unless given.
@@ -70,7 +71,7 @@ enum LossKind {
     /// Softmax cross-entropy of the classes.
     CrossEntropy,
     /// Mean squared error of ten outputs against one-hot targets: a regression of the same shapes, so that
-    /// the bound is the same.
+    /// the bounds are the same.
     Mse,
 }
 

@@ -40,18 +40,22 @@ pub fn measure<F: Scalar>(
     let predicted = trainer.network().predict_classes(&test)?;
     let classes = test.class_targets().unwrap_or_default();
     let accuracy = blastrain::metrics::accuracy(&classes, &predicted, None)?;
-    let bound = (!options.no_bound).then(|| {
-        let batch = workload.batch_size();
-        bound::samples_per_second::<F>(&workload.sizes(), batch, options.threads)
-    });
+    let bounds = (!options.no_bound)
+        .then(|| bound::measure::<F>(&workload.sizes(), workload.batch_size(), options.threads))
+        .transpose()?;
+    let library = bounds.as_ref().map(|bounds| bounds.library);
+    let products = bounds.as_ref().map(|bounds| bounds.products);
+    let fraction = |bound: f64| (1e4 * samples_per_s / bound).round() / 1e4;
     Ok(json!({
         "workload": workload.name(),
         "loss": loss.name(),
         "scalar": F::NAME,
         "threads": options.threads,
         "samples_per_s": samples_per_s.round(),
-        "gemm_bound_samples_per_s": bound.map(f64::round),
-        "fraction": bound.map(|bound| (1e4 * samples_per_s / bound).round() / 1e4),
+        "library_bound_samples_per_s": library.map(f64::round),
+        "fraction_of_library_bound": library.map(fraction),
+        "products_bound_samples_per_s": products.map(f64::round),
+        "fraction_of_products_bound": products.map(fraction),
         "final_loss": history.last().map(|epoch| epoch.loss),
         "test_accuracy": accuracy,
         "memory": memory,
