@@ -40,6 +40,13 @@ impl<F: Scalar> RowBuffer<F> {
         matrix(rows, width, &self.values[offset..offset + rows * width])
     }
 
+    /// The values of the first `rows` rows of a slot, to write.
+    pub(crate) fn values_mut(&mut self, slot: usize, rows: usize) -> &mut [F] {
+        assert!(rows <= self.rows, "{rows} rows of {}", self.rows);
+        let (offset, width) = self.slots[slot];
+        &mut self.values[offset..offset + rows * width]
+    }
+
     /// Calls `work(part, own, result)` for each of `results.len()` parts of the first `rows` rows. Part `i` has the rows that [`part_rows`] says,
     /// and row `i` of `own`.
     pub(crate) fn for_each_part<R: Send>(
@@ -208,6 +215,16 @@ impl<F: Scalar> PartRows<'_, F> {
         (read, write)
     }
 
+    /// The values of the part's rows of some slots, to write; none may be named twice.
+    #[inline(always)]
+    pub(crate) fn values<const W: usize>(&mut self, names: [usize; W]) -> [&mut [F]; W] {
+        let ([], views) = self.slots([], names);
+        views.map(|mut view| {
+            // SAFETY: rows of a slot follow each other without gaps, and the values are borrowed as the view is.
+            unsafe { std::slice::from_raw_parts_mut(view.as_mut_ptr(), view.len()) }
+        })
+    }
+
     /// The part's rows of one slot, to write.
     #[inline]
     pub(crate) fn slot(&mut self, name: usize) -> ArrayViewMut2<'_, F> {
@@ -254,6 +271,29 @@ mod tests {
                 assert_eq!(all, (0..rows).collect::<Vec<_>>());
             }
         }
+    }
+
+    #[test]
+    fn values_are_those_of_the_views() {
+        let (mut buffer, mut own) = (RowBuffer::<f64>::new(5, &[3, 0, 2]), RowBuffer::new(2, &[1]));
+        buffer.for_each_part(&mut own, 4, Crew::Alone, &mut [(); 2], |mut part, _, ()| {
+            let first = part.rows().start as f64;
+            let [last, empty, wide] = part.values([2, 1, 0]);
+            assert_eq!((last.len(), empty.len(), wide.len()), (4, 0, 6));
+            last.fill(first);
+            wide.fill(-first);
+        });
+        assert_eq!(buffer.view(2, 5).column(1).to_vec(), [0.0, 0.0, 2.0, 2.0, 0.0]);
+        assert_eq!(buffer.view(0, 5).column(2).to_vec(), [0.0, 0.0, -2.0, -2.0, 0.0]);
+        buffer.values_mut(2, 3).fill(7.0);
+        assert_eq!(buffer.view(2, 5).column(0).to_vec(), [7.0, 7.0, 7.0, 2.0, 0.0]);
+        assert_eq!(buffer.view(0, 5).row(0).sum(), 0.0);
+    }
+
+    #[test]
+    #[should_panic(expected = "6 rows of 5")]
+    fn values_of_rows_behind_the_end_are_refused() {
+        RowBuffer::<f64>::new(5, &[1]).values_mut(0, 6);
     }
 
     #[test]

@@ -12,9 +12,9 @@ impl<F: Scalar> StepWorkspace<F> {
         network: &Sequential<F>,
         layer: usize,
         rows: usize,
-        settings: StepSettings<'_>,
+        settings: &StepSettings<'_>,
     ) {
-        let StepSettings { gemm, crew, .. } = settings;
+        let &StepSettings { gemm, crew, .. } = settings;
         let plan = &self.plan.forward.layers[layer];
         let (parallel, params) = parallel(network, layer);
         let blocks = &self.plan.columns[layer].output;
@@ -36,9 +36,9 @@ impl<F: Scalar> StepWorkspace<F> {
         network: &Sequential<F>,
         layer: usize,
         rows: usize,
-        settings: StepSettings<'_>,
+        settings: &StepSettings<'_>,
     ) {
-        let StepSettings { gemm, crew, .. } = settings;
+        let &StepSettings { gemm, crew, .. } = settings;
         let plan = &self.plan.forward.layers[layer];
         let (parallel, params) = parallel(network, layer);
         let blocks = &self.plan.columns[layer].input;

@@ -44,7 +44,7 @@ impl<F: Scalar> Fit<'_, '_, '_, F> {
             };
             let indices = &self.rows[rows];
             let step =
-                self.workspace.step(network, &**loss, &**optimizer, self.data, indices, settings);
+                self.workspace.step(network, &**loss, &**optimizer, self.data, indices, &settings);
             if step.weight <= 0.0 {
                 let got = format!("all zero in epoch {}, batch {batch}", state.epoch);
                 let want = "above zero for at least one row of every batch";

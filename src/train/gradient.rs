@@ -98,7 +98,7 @@ impl<'a, 'd, F: Scalar> FullBatch<'a, 'd, F> {
             clipping: None,
         };
         let Self { loss, data, rows, workspace, .. } = self;
-        workspace.gradient_only(network, *loss, data, rows, settings).mean()
+        workspace.gradient_only(network, *loss, data, rows, &settings).mean()
     }
 
     /// As [`FullBatch::run_with`], on the calling thread; leaves the buffers as they were too.

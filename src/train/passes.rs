@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use ndarray::s;
 
-use super::plan::{Segment, StepPlan};
+use super::plan::{Segment, StepPlan, shard_count};
 use super::step::{StepSettings, StepWorkspace};
 use crate::data::Dataset;
 use crate::layer::{Backward, Forward, Layer, Pass};
@@ -28,7 +28,7 @@ struct Passes<'a, F> {
     stats: &'a [Vec<F>; 2],
     /// The shares of the first layer's sums over so many rows, where they are shared out.
     shares: Option<(&'a RowBuffer<F>, usize)>,
-    settings: StepSettings<'a>,
+    settings: &'a StepSettings<'a>,
 }
 
 impl<F: Scalar> StepWorkspace<F> {
@@ -43,11 +43,12 @@ impl<F: Scalar> StepWorkspace<F> {
         loss: &dyn Loss<F>,
         data: &Dataset<'_, F>,
         rows: &[usize],
-        settings: StepSettings<'_>,
+        settings: &StepSettings<'_>,
     ) -> (f64, f64) {
         let weight_sum = self.batch.gather(data, rows);
         let scale = F::from_f64(1.0 / weight_sum);
-        let count = self.shard_count(network, rows.len());
+        let count = shard_count(self.options.shards, rows.len(), network.parameter_count());
+        self.shards = count;
         let splits = rows.len() <= self.plan.split_rows();
         if splits {
             self.first_shares(network, data, rows, settings);
@@ -83,7 +84,7 @@ impl<F: Scalar> StepWorkspace<F> {
         network: &Sequential<F>,
         data: &Dataset<'_, F>,
         rows: &[usize],
-        settings: StepSettings<'_>,
+        settings: &StepSettings<'_>,
     ) {
         let (plan, layer) = (&self.plan, &network.layers()[0]);
         let split = layer.split_forward().expect("the plan asked for it");
@@ -110,9 +111,8 @@ impl<F: Scalar> StepWorkspace<F> {
         (loss, scale): (&dyn Loss<F>, F),
         data: &Dataset<'_, F>,
         rows: &[usize],
-        settings: StepSettings<'_>,
+        settings: &StepSettings<'_>,
     ) {
-        let count = self.shard_count(network, rows.len());
         let (plan, batch) = (&self.plan, &self.batch);
         let splits = rows.len() <= plan.split_rows();
         let shares = splits.then_some((&self.shares, rows.len()));
@@ -123,7 +123,7 @@ impl<F: Scalar> StepWorkspace<F> {
             return;
         }
         let features = data.storage_features();
-        let (own, losses) = (&mut self.own, &mut self.losses[..count]);
+        let (own, losses) = (&mut self.own, &mut self.losses[..self.shards]);
         self.buffer.for_each_part(
             own,
             rows.len(),
@@ -152,13 +152,12 @@ impl<F: Scalar> StepWorkspace<F> {
         network: &Sequential<F>,
         index: usize,
         rows: usize,
-        settings: StepSettings<'_>,
+        settings: &StepSettings<'_>,
     ) {
-        let count = self.shard_count(network, rows);
         let passes =
             Passes { network, plan: &self.plan, stats: &self.stats, shares: None, settings };
         let segment = &self.plan.backward_segments[index];
-        let (own, losses) = (&mut self.own, &mut self.losses[..count]);
+        let (own, losses) = (&mut self.own, &mut self.losses[..self.shards]);
         self.buffer.for_each_part(own, rows, settings.crew, losses, |mut part, mut own, _| {
             passes.backward(segment, &mut part, &mut own);
         });
@@ -203,7 +202,7 @@ impl<F: Scalar> StepWorkspace<F> {
 
 impl<F: Scalar> Passes<'_, F> {
     fn pass(&self, part: &PartRows<'_, F>, layer: usize) -> Pass {
-        let StepSettings { seed, step, gemm, .. } = self.settings;
+        let &StepSettings { seed, step, gemm, .. } = self.settings;
         Pass { train: true, seed, step, layer: layer as u32, first_row: part.rows().start, gemm }
     }
 
@@ -214,7 +213,7 @@ impl<F: Scalar> Passes<'_, F> {
     /// Runs a segment's layers forward, and collects for the layer behind it.
     fn forward(&self, segment: &Segment, part: &mut PartRows<'_, F>, own: &mut PartRows<'_, F>) {
         let plan = &self.plan.forward;
-        let ([], [mut scratch, mut stats]) = own.slots([], [SCRATCH, STATS]);
+        let [scratch, stats] = own.values([SCRATCH, STATS]);
         let pass = self.pass(part, 0);
         let mut layers = segment.layers.clone();
         if let (Some(shares), 0) = (self.shares, layers.start) {
@@ -222,13 +221,13 @@ impl<F: Scalar> Passes<'_, F> {
             layers = 1..layers.end.max(1);
         }
         let read = |layer| self.stats(layer, false);
-        plan.forward(self.network, layers, pass, (part, None), flat(&mut scratch), read);
+        plan.forward(self.network, layers, pass, (part, None), scratch, read);
         if let Some(layer) = segment.whole_batch {
             plan.place_input(layer, part, None);
             let slots = &plan.layers[layer];
             let ([x], []) = part.slots([if slots.in_place { slots.y } else { slots.x }], []);
             let whole = self.network.layers()[layer].whole_batch().expect("the plan asked for it");
-            whole.collect(x, &mut flat(&mut stats)[self.plan.stats[layer].clone()]);
+            whole.collect(x, &mut stats[self.plan.stats[layer].clone()]);
         }
     }
 
@@ -253,10 +252,9 @@ impl<F: Scalar> Passes<'_, F> {
 
     /// Runs a segment's layers backward, and collects for the layer in front of it.
     fn backward(&self, segment: &Segment, part: &mut PartRows<'_, F>, own: &mut PartRows<'_, F>) {
-        let ([], [mut scratch, mut gradient, mut stats]) =
-            own.slots([], [SCRATCH, GRADIENT, STATS]);
+        let [scratch, gradient, stats] = own.values([SCRATCH, GRADIENT, STATS]);
         for layer in segment.layers.clone().rev() {
-            self.backward_layer(layer, part, flat(&mut scratch), flat(&mut gradient));
+            self.backward_layer(layer, part, scratch, gradient);
         }
         if let Some(layer) = segment.whole_batch {
             let plan = &self.plan.forward.layers[layer];
@@ -264,7 +262,7 @@ impl<F: Scalar> Passes<'_, F> {
             let ([x, cache, dy], []) =
                 part.slots([plan.x, plan.cache, self.plan.delta(plan.y)], []);
             let range: Range<usize> = self.plan.stats[layer].clone();
-            let sums = &mut flat(&mut stats)[range];
+            let sums = &mut stats[range];
             whole.collect_backward(x, cache, dy, self.stats(layer, false), sums);
         }
     }

@@ -224,6 +224,7 @@ impl StepPlan {
     }
 
     /// The gradient slot of an activation slot.
+    #[inline]
     pub(super) fn delta(&self, slot: usize) -> usize {
         self.deltas[slot].expect("every output has a gradient")
     }

@@ -25,7 +25,9 @@ pub(super) struct StepWorkspace<F> {
     /// The shares of the first layer's sums, one for each of its blocks, where they are shared out.
     pub(super) shares: RowBuffer<F>,
     pub(super) losses: Vec<f64>,
-    options: StepOptions,
+    /// Row shards of the batch at hand.
+    pub(super) shards: usize,
+    pub(super) options: StepOptions,
     pub(super) batch: Batch<F>,
     /// Whole-batch statistics of all layers, forward and backward.
     pub(super) stats: [Vec<F>; 2],
@@ -106,6 +108,7 @@ impl<F: Scalar> StepWorkspace<F> {
             own: RowBuffer::new(most, &[scratch, plan.shard_gradient_len, plan.stats_len()]),
             stats: [vec![F::zero(); plan.stats_len()], vec![F::zero(); plan.stats_len()]],
             losses: vec![0.0; most],
+            shards: most,
             options,
             block_sums: vec![BlockSums::default(); plan.blocks.len()],
             column_norms: vec![F::zero(); columns],
@@ -142,11 +145,6 @@ impl<F: Scalar> StepWorkspace<F> {
         &self.gradient
     }
 
-    /// The number of shards of a batch of `rows` rows.
-    pub(super) fn shard_count(&self, network: &Sequential<F>, rows: usize) -> usize {
-        shard_count(self.options.shards, rows, network.parameter_count())
-    }
-
     /// One step. If its loss is not finite, the parameters are as they were.
     pub(super) fn step(
         &mut self,
@@ -155,7 +153,7 @@ impl<F: Scalar> StepWorkspace<F> {
         optimizer: &dyn Optimizer<F>,
         data: &Dataset<'_, F>,
         rows: &[usize],
-        settings: StepSettings<'_>,
+        settings: &StepSettings<'_>,
     ) -> StepSums {
         let (loss, weight) = self.passes(network, loss, data, rows, settings);
         let mut sums = StepSums { loss, weight, penalty: 0.0 };
@@ -174,7 +172,7 @@ impl<F: Scalar> StepWorkspace<F> {
         loss: &dyn Loss<F>,
         data: &Dataset<'_, F>,
         rows: &[usize],
-        settings: StepSettings<'_>,
+        settings: &StepSettings<'_>,
     ) -> StepSums {
         let (loss, weight) = self.passes(network, loss, data, rows, settings);
         let penalty = self.blocks(network, None, rows.len(), weight, settings);
@@ -187,22 +185,27 @@ impl<F: Scalar> StepWorkspace<F> {
         optimizer: Option<&dyn Optimizer<F>>,
         rows: usize,
         weight_sum: f64,
-        settings: StepSettings<'_>,
+        settings: &StepSettings<'_>,
     ) -> f64 {
-        let shards = self.shard_count(network, rows);
         let (layers, params) = network.layers_and_parameters_mut();
+        let all = self.plan.shard_gradient_len == params.len();
+        // What a lone shard computed is the gradient, where nobody asks for it afterwards.
+        let (gradient, shard_gradients) = match optimizer.is_some() && self.shards == 1 && all {
+            true => (self.own.values_mut(GRADIENT, 1), None),
+            false => (&mut *self.gradient, Some(self.own.view(GRADIENT, self.shards))),
+        };
         let update = Update {
             plan: &self.plan,
             layers,
             buffer: &self.buffer,
-            shard_gradients: self.own.view(GRADIENT, shards),
+            shard_gradients,
             rows,
             optimizer,
             penalty_scale: if self.options.penalty_per_row { 1.0 / weight_sum } else { 1.0 },
             settings,
             copies: self.plan.has_several_owners.then(Key::new_number),
         };
-        run_blocks(&update, params, &mut self.gradient, &mut self.state, &mut self.block_sums)
+        run_blocks(&update, params, gradient, &mut self.state, &mut self.block_sums)
     }
 
     /// Scales columns that an update has made too long back to their bound.

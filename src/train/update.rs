@@ -1,5 +1,6 @@
 //! Weight gradients block by block, with the optimiser right behind each.
 
+use std::num::NonZeroU64;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -20,16 +21,16 @@ pub(super) struct Update<'a, F> {
     pub(super) plan: &'a StepPlan,
     pub(super) layers: &'a [Arc<dyn Layer<F>>],
     pub(super) buffer: &'a RowBuffer<F>,
-    /// A row for each shard: its gradient.
-    pub(super) shard_gradients: ArrayView2<'a, F>,
+    /// A row for each shard: its gradient. `None` if the only one's is what the blocks complete and use.
+    pub(super) shard_gradients: Option<ArrayView2<'a, F>>,
     pub(super) rows: usize,
     /// `None` computes the gradient only.
     pub(super) optimizer: Option<&'a dyn Optimizer<F>>,
     /// What penalties are multiplied by.
     pub(super) penalty_scale: f64,
-    pub(super) settings: StepSettings<'a>,
+    pub(super) settings: &'a StepSettings<'a>,
     /// A number of this step's own, if blocks of the same layer can share copies of the gradient by its output.
-    pub(super) copies: Option<u64>,
+    pub(super) copies: Option<NonZeroU64>,
 }
 
 /// What a block adds to the numbers of the whole step.
@@ -186,8 +187,9 @@ impl<F: Scalar> Update<'_, F> {
             }
             Source::Settled => {}
             Source::Shards { offset } => {
+                let Some(shards) = &self.shard_gradients else { return };
                 let range = *offset..*offset + gradient.len();
-                for (i, shard) in self.shard_gradients.outer_iter().enumerate() {
+                for (i, shard) in shards.outer_iter().enumerate() {
                     let shard = shard.to_slice().expect("a row has no gaps");
                     match i {
                         0 => gradient.copy_from_slice(&shard[range.clone()]),

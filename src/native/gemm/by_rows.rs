@@ -53,7 +53,7 @@ pub(crate) fn product_by_rows<F: Scalar>(
         }
     };
     if packs && copies_pay {
-        let key = key.filter(|key| key.is_of(&b));
+        let key = key.and_then(|key| key.copy_of(&b));
         with_right_of(key, |panels, held| {
             if !held {
                 pack(right, columns, 0..inner, inner, panels);
@@ -141,6 +141,11 @@ mod tests {
         let other = &b * 0.5;
         assert_eq!(product(&other, Some(first)), old);
         assert_eq!(product(&b, Some(first)), new);
+        // So is a part of the same memory in another shape.
+        let part = b.slice(s![.., ..]).into_shape_with_order((140, 100)).unwrap();
+        assert!(first.copy_of(&part) != first.copy_of(&b.view()) && first.copy_of(&part).is_some());
+        assert_eq!(first.copy_of(&b.slice(s![.., 1..])), None);
+        assert_eq!(first.copy_of(&b.slice(s![.., ..9])), None);
         // Another product in between takes the room.
         b /= 2.0;
         crate::native::gemm::gemm(

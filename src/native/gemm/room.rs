@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, OnceCell, UnsafeCell};
 use std::mem::MaybeUninit;
+use std::num::NonZeroU64;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::LocalKey;
 
@@ -19,7 +20,7 @@ thread_local! {
     static LEFT: Room = const { Cell::new(Vec::new()) };
     static RIGHT: Room = const { Cell::new(Vec::new()) };
     /// What the copy in `RIGHT` is of, where that is known.
-    static HELD: Cell<Option<Key>> = const { Cell::new(None) };
+    static HELD: Cell<Option<CopyOf>> = const { Cell::new(None) };
     static COLUMNS: OnceCell<Box<[UnsafeCell<Line>]>> = const { OnceCell::new() };
 }
 
@@ -27,26 +28,30 @@ thread_local! {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Key {
     /// Of the while.
-    number: u64,
+    number: NonZeroU64,
     address: usize,
-    shape: (usize, usize),
 }
+
+/// What a copy is of, and its shape.
+pub(super) type CopyOf = (Key, (usize, usize));
 
 impl Key {
     /// The number of a while that nobody has had.
-    pub(crate) fn new_number() -> u64 {
-        static NEXT: AtomicU64 = AtomicU64::new(0);
-        NEXT.fetch_add(1, Ordering::Relaxed)
+    pub(crate) fn new_number() -> NonZeroU64 {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        NonZeroU64::new(NEXT.fetch_add(1, Ordering::Relaxed)).unwrap_or(NonZeroU64::MAX)
     }
 
     /// That of a matrix that nobody writes, or gives its memory back, until all products of this number are done.
-    pub(crate) fn new<F>(number: u64, matrix: &ArrayView2<'_, F>) -> Self {
-        Self { number, address: matrix.as_ptr().addr(), shape: matrix.dim() }
+    pub(crate) fn new<F>(number: NonZeroU64, matrix: &ArrayView2<'_, F>) -> Self {
+        Self { number, address: matrix.as_ptr().addr() }
     }
 
-    /// Whether it is that of this matrix, by rows without gaps: not of another one that a layer made of it.
-    pub(super) fn is_of<F>(&self, matrix: &ArrayView2<'_, F>) -> bool {
-        matrix.is_standard_layout() && *self == Self::new(self.number, matrix)
+    /// What a copy of `matrix` is of, if the key is that of its memory and it has no gaps: not of another one that a layer
+    /// made of it.
+    pub(super) fn copy_of<F>(self, matrix: &ArrayView2<'_, F>) -> Option<CopyOf> {
+        let is_same = matrix.is_standard_layout() && self == Self::new(self.number, matrix);
+        is_same.then_some((self, matrix.dim()))
     }
 }
 
@@ -69,7 +74,7 @@ pub(super) fn with_right<F: Copy, R>(work: impl FnOnce(&mut [MaybeUninit<F>]) ->
 /// As [`with_right`], and tells whether the room still holds what the last caller on this thread left there under this
 /// key: nobody has used it since.
 pub(super) fn with_right_of<F: Copy, R>(
-    key: Option<Key>,
+    key: Option<CopyOf>,
     work: impl FnOnce(&mut [MaybeUninit<F>], bool) -> R,
 ) -> R {
     // Nobody else's while this one works: it may unwind, or call for room itself.

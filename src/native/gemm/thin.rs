@@ -10,8 +10,8 @@ use crate::scalar::Scalar;
 /// Inner indices up to which all of a block's columns of `b` stay in registers.
 pub(super) const THIN: usize = 4;
 
-/// A product over at most [`THIN`] inner indices, whose sums are written as they are; its blocks are one or two vectors
-/// wide, the last one comes first, as in [`small`](super::small).
+/// A product over at most [`THIN`] inner indices, whose sums are written as they are; its blocks are one to three
+/// vectors wide, the last one comes first, as in [`small`](super::small).
 ///
 /// # Safety
 /// The processor can compute with `L`.
@@ -22,8 +22,13 @@ pub(super) unsafe fn thin<F: Scalar, L: Lanes<F>>(product: &Product<F>) {
     // SAFETY: the caller's word, and as many vectors as the columns fill.
     unsafe {
         if left % 2 == 1 {
-            left -= 1;
-            thin_block::<F, L, 1>(product, left * L::COUNT..end);
+            let width = left.min(3);
+            left -= width;
+            let columns = left * L::COUNT..end;
+            match width {
+                1 => thin_block::<F, L, 1>(product, columns),
+                _ => thin_block::<F, L, 3>(product, columns),
+            }
             end = left * L::COUNT;
         }
         while left > 0 {
