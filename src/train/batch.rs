@@ -12,6 +12,10 @@ pub(super) struct Batch<F> {
     values: Array2<F>,
     weights: Vec<F>,
     weighted: bool,
+    /// The storage rows, and the sum of their weights.
+    rows: Vec<usize>,
+    weight_sum: f64,
+    is_new: bool,
 }
 
 impl<F: Scalar> Batch<F> {
@@ -23,11 +27,20 @@ impl<F: Scalar> Batch<F> {
             values: Array2::zeros((columns.map_or(0, |_| rows), columns.unwrap_or(0))),
             weights: Vec::with_capacity(if data.is_weighted() { rows } else { 0 }),
             weighted: data.is_weighted(),
+            rows: Vec::with_capacity(rows),
+            weight_sum: 0.0,
+            is_new: false,
         }
     }
 
-    /// Gathers the storage rows given; returns the sum of their weights.
+    /// Gathers the storage rows given, always of the same data set; returns the sum of their weights.
     pub(super) fn gather(&mut self, data: &Dataset<'_, F>, rows: &[usize]) -> f64 {
+        self.is_new = self.rows != rows;
+        if !self.is_new {
+            return self.weight_sum;
+        }
+        self.rows.clear();
+        self.rows.extend_from_slice(rows);
         let targets = data.storage_targets();
         if let Some(classes) = targets.classes() {
             self.classes.clear();
@@ -37,14 +50,21 @@ impl<F: Scalar> Batch<F> {
                 to.assign(&values.row(row));
             }
         }
-        match data.storage_weights() {
+        self.weight_sum = match data.storage_weights() {
             None => rows.len() as f64,
             Some(weights) => {
                 self.weights.clear();
                 self.weights.extend(rows.iter().map(|&row| weights[row]));
                 self.weights.iter().map(|weight| weight.as_f64()).sum()
             }
-        }
+        };
+        self.weight_sum
+    }
+
+    /// Whether the rows gathered are others than those before: the whole data set in its own order need not be gathered
+    /// again for each step.
+    pub(super) fn is_new(&self) -> bool {
+        self.is_new
     }
 
     /// The targets of some of the rows gathered.

@@ -89,7 +89,7 @@ impl<F: Scalar> StepWorkspace<F> {
         let (plan, layer) = (&self.plan, &network.layers()[0]);
         let split = layer.split_forward().expect("the plan asked for it");
         let params = &network.parameters()[plan.forward.layers[0].params.clone()];
-        let features = data.storage_features();
+        let (features, gathers) = (data.storage_features(), self.batch.is_new());
         let inputs = |i: usize| split.inputs(plan.blocks[i].range.clone());
         self.buffer.for_each_block(
             (INPUT, rows.len()),
@@ -97,7 +97,9 @@ impl<F: Scalar> StepWorkspace<F> {
             (settings.crew, plan.split),
             inputs,
             |i, (mut x, share)| {
-                gather_rows(features.slice(s![.., inputs(i)]), rows, x.view_mut());
+                if gathers {
+                    gather_rows(features.slice(s![.., inputs(i)]), rows, x.view_mut());
+                }
                 split.share(settings.gemm, plan.blocks[i].range.clone(), params, x.view(), share);
             },
         );
@@ -131,7 +133,7 @@ impl<F: Scalar> StepWorkspace<F> {
             losses,
             |mut part, mut own, value| {
                 let range = part.rows();
-                if index == 0 && shares.is_none() {
+                if index == 0 && shares.is_none() && batch.is_new() {
                     gather_rows(features, &rows[range.clone()], part.slot(INPUT));
                 }
                 passes.forward(segment, &mut part, &mut own);

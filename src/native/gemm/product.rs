@@ -77,13 +77,14 @@ impl<F: Scalar> Product<F> {
     }
 
     /// Whether they do for so many rows.
+    #[inline]
     pub(super) fn worth_copies(&self, rows: usize) -> bool {
         let Product { columns, inner, .. } = *self;
         let bytes = (inner * columns).saturating_mul(size_of::<F>());
         let is_few = |&(most_rows, most): &(usize, usize)| rows <= most_rows && bytes <= most;
-        rows.saturating_mul(inner * columns) > TINY
+        inner > SHALLOW
             && columns > NARROW
-            && inner > SHALLOW
+            && rows.saturating_mul(inner * columns) > TINY
             && !(self.b.column == 1 && few().iter().any(is_few))
     }
 
