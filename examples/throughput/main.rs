@@ -17,19 +17,21 @@ use clap::{CommandFactory, Parser, ValueEnum};
 use serde_json::Value;
 use workload::Workload;
 
-/// Measures training throughput on Fashion-MNIST: one warm-up epoch, then the median of three.
+/// Measures training throughput on Fashion-MNIST: one warm-up epoch, then the median of three; of xor, whole fits for a second.
 ///
-/// The last line is JSON. The bounds are the throughput of the step's matrix products alone, each
-/// at the best split found for it, measured in the same run: by the library (OpenBLAS in the default
-/// build), and by whichever of the library and the crate's own kernels is quicker. The memory is the most that the process
-/// held (Linux) since the data were loaded, beside what the shapes say that a fit needs.
+/// The last line is JSON. samples_per_s counts training rows, final_loss is the last epoch's mean, test_accuracy a share of the test
+/// rows. Two bounds, measured in the same run, say how many rows a second the step's matrix products alone would allow, each at the best
+/// split found for it: library_bound_samples_per_s by a program that calls the library itself (OpenBLAS in the default build),
+/// products_bound_samples_per_s by whichever of the library and the crate's own kernels is quicker; the fractions are
+/// samples_per_s over them. memory.peak_mb is the most that the process held (Linux) since the data were loaded, in 10⁶ bytes,
+/// memory.expected what the shapes say that a fit needs, peak_over_expected their ratio. What was not measured is null.
 #[derive(Parser)]
 #[command(name = "throughput")]
 struct Options {
     /// The network, batch size and optimiser.
     workload: Workload,
     /// Threads that train or predict.
-    #[arg(long, default_value_t = 2, value_parser = count())]
+    #[arg(long, default_value_t = 2, value_parser = RangedU64ValueParser::<usize>::new().range(1..=1024))]
     threads: usize,
     /// The loss: cross-entropy unless given.
     #[arg(long)]
@@ -38,7 +40,7 @@ struct Options {
     #[arg(long)]
     f64: bool,
     /// Measures prediction instead: calls of 1, 32, 1024 and 10,000 test rows, through the workload's network
-    /// as it is before training.
+    /// as it is before training; microseconds a call (us_per_call) and rows a second (rows_per_s).
     #[arg(long, conflicts_with_all = ["loss", "rows", "shards", "shard_gradients", "naive", "no_bound"])]
     predict: bool,
     /// Training rows, if fewer than the workload's.
@@ -87,8 +89,10 @@ impl LossKind {
 impl Options {
     /// Whether something was asked for that exists on Fashion-MNIST only.
     fn needs_pictures(&self) -> bool {
-        let Self { loss, predict, rows, shards, shard_gradients, naive, data, .. } = self;
-        let flags = *predict || *shard_gradients || *naive;
+        let Self {
+            loss, predict, rows, shards, shard_gradients, naive, data, f64, no_bound, ..
+        } = self;
+        let flags = *predict || *shard_gradients || *naive || *f64 || *no_bound;
         flags || loss.is_some() || rows.is_some() || shards.is_some() || data.is_some()
     }
 }
